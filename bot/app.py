@@ -1,0 +1,123 @@
+"""The only assembly: settings, catalogue and store to the Telegram application, and its running."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import signal
+from typing import Any
+
+from telegram.error import InvalidToken, TelegramError
+from telegram.ext import (
+    Application,
+    ApplicationBuilder,
+    CallbackQueryHandler,
+    CommandHandler,
+    MessageHandler,
+    filters,
+)
+from telegram.request import BaseRequest
+
+from bot.content.catalogue import Catalogue
+from bot.content.clock import make_renderer
+from bot.core.engine import Engine
+from bot.errors import SettingsError, TokenError
+from bot.secret import derive_key, read_secret
+from bot.settings import Settings
+from bot.storage.database import Database
+from bot.tg.desk import Desk
+from bot.tg.intake import Intake
+from bot.tg.memory import ShortMemory
+from bot.tg.payload import Signer
+from bot.tg.profile import set_profile
+from bot.tg.transport import AiohttpRequest
+
+log = logging.getLogger(__name__)
+App = Application[Any, Any, Any, Any, Any, Any]
+_FLUSH_SECONDS = 30.0
+_START_TRIES = 5
+
+
+def make_desk(settings: Settings, engine: Engine, catalogue: Catalogue, database: Database) -> Desk:
+    """Return what the handlers work with."""
+    key = derive_key(read_secret(settings), "buttons")
+    return Desk(engine, make_renderer(settings.country, settings.operator_contact, catalogue), Signer((key,)), ShortMemory(), database)
+
+
+def build_application(settings: Settings, desk: Desk, request: BaseRequest | None = None) -> App:
+    """Return the application with its handlers, not running; `request` replaces the transport in tests."""
+    if settings.token is None:
+        raise SettingsError("UNSPOKEN_TOKEN: set it to the token that BotFather gave")
+    builder = ApplicationBuilder().token(settings.token.get_secret_value()).updater(None)
+    builder = builder.base_url(f"{settings.api_base_url}/bot")
+    builder = builder.request(request or AiohttpRequest()).get_updates_request(request or AiohttpRequest())
+    application = builder.build()
+    add_handlers(application, desk)
+    return application
+
+
+def add_handlers(application: App, desk: Desk) -> None:
+    """Enter the handlers; the first that fits takes the update, so the narrow ones stand before the wide ones."""
+    private, group = filters.ChatType.PRIVATE, filters.ChatType.GROUPS
+    table = (
+        CommandHandler("start", desk.on_start, filters=private),
+        CommandHandler("help", desk.on_help, filters=private),
+        CommandHandler("topics", desk.on_topics, filters=private),
+        CommandHandler("privacy", desk.on_privacy, filters=private),
+        CommandHandler(("start", "help"), desk.on_group, filters=group),
+        # Unknown commands are read as text: someone may well write "/help me he hit me".
+        MessageHandler(private & filters.TEXT, desk.on_text),
+        MessageHandler(private & ~filters.StatusUpdate.ALL, desk.on_other),
+        CallbackQueryHandler(desk.on_press),
+    )
+    for handler in table:
+        application.add_handler(handler)
+    application.add_error_handler(desk.on_error)
+
+
+async def run_bot(settings: Settings, engine: Engine, catalogue: Catalogue) -> None:
+    """Run the Telegram bot until SIGTERM or SIGINT; raises TokenError or SettingsError with one line."""
+    database = Database(settings.resolved_database_url)
+    await database.open()
+    desk = make_desk(settings, engine, catalogue, database)
+    application = build_application(settings, desk)
+    try:
+        await _start(application)
+        await set_profile(application.bot)
+        intake = Intake(application.bot, application.process_update)
+        loop = asyncio.get_running_loop()
+        for name in (signal.SIGTERM, signal.SIGINT):
+            loop.add_signal_handler(name, intake.stop)
+        log.info("ready")
+        flushing = asyncio.create_task(_flush(database))
+        try:
+            await intake.run()
+        finally:
+            flushing.cancel()
+        log.info("stopped")
+    finally:
+        await database.close()
+        await application.shutdown()
+
+
+async def _start(application: App) -> None:
+    """Connect, with patience for a network that is not up yet."""
+    wait = 1.0
+    for attempt in range(1, _START_TRIES + 1):
+        try:
+            await application.initialize()
+        except InvalidToken:
+            raise TokenError("Telegram refuses the token; set UNSPOKEN_TOKEN to the one BotFather gave") from None
+        except TelegramError as error:
+            if attempt == _START_TRIES:
+                raise TokenError(f"Telegram cannot be reached ({type(error).__name__}); check the network") from None
+            await asyncio.sleep(wait)
+            wait *= 2
+        else:
+            return
+
+
+async def _flush(database: Database) -> None:
+    while True:
+        await asyncio.sleep(_FLUSH_SECONDS)
+        await database.flush()

@@ -1,0 +1,60 @@
+"""Everything that is read from content files to write replies, loaded once."""
+
+from __future__ import annotations
+
+import zlib
+from dataclasses import dataclass
+from pathlib import Path
+
+from bot.content.answers import Library, load_library
+from bot.content.resources import Resources, load_resources
+from bot.content.taxonomy import Taxonomy, load_taxonomy
+from bot.errors import ContentError
+
+_DIGITS = "0123456789abcdefghijklmnopqrstuvwxyz"
+
+
+@dataclass(frozen=True, slots=True)
+class Catalogue:
+    """Taxonomy, cards and help lines."""
+
+    taxonomy: Taxonomy
+    library: Library
+    resources: Resources
+
+    def path_of(self, intent: str) -> str:
+        """Return `<group>/<id>` of an intent."""
+        return f"{self.taxonomy.group_of(intent)}/{intent}"
+
+    def label(self, intent: str) -> str:
+        """Return what a button calls an intent."""
+        return self.library.cards[self.path_of(intent)].label
+
+    def code(self, intent: str) -> str:
+        """Return a short code of an intent for buttons: it depends on the id alone, so upgrades keep it."""
+        value = zlib.crc32(intent.encode()) % (36**4)
+        out = ""
+        for _ in range(4):
+            value, digit = divmod(value, 36)
+            out = _DIGITS[digit] + out
+        return out
+
+    def by_code(self, code: str) -> str | None:
+        """Return the intent of a code, or None when it is gone."""
+        return next((i for i in self.taxonomy.intents if self.code(i) == code), None)
+
+
+def load_catalogue(root: Path) -> tuple[Catalogue, tuple[str, ...]]:
+    """Return the catalogue under `root` and every problem found."""
+    taxonomy, problems = load_taxonomy(root)
+    library, more = load_library(root, taxonomy)
+    resources, most = load_resources(root)
+    return Catalogue(taxonomy, library, resources), (*problems, *more, *most)
+
+
+def require_catalogue(root: Path) -> Catalogue:
+    """Return the catalogue; raises ContentError naming every problem."""
+    catalogue, problems = load_catalogue(root)
+    if problems:
+        raise ContentError(problems)
+    return catalogue

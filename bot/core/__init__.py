@@ -1,0 +1,1 @@
+"""Text in, decision out: pure functions without disk, clock, network or Telegram."""

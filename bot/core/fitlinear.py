@@ -1,0 +1,142 @@
+"""Fitting the linear model: features of the examples, then softmax regression by Adam on mini-batches."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy import sparse
+
+from bot.core.features import extract, scale
+from bot.core.linear import Floats, Head, LinearModel, quantise, softmax
+
+_BATCH = 256
+_EPOCHS = 6
+_RATE = 0.08
+_DECAY = 1e-5
+_MIN_STEPS = 300
+_SEED = 20_251
+
+
+@dataclass(frozen=True, slots=True)
+class Targets:
+    """What one head learns from the examples."""
+
+    labels: tuple[str, ...]
+    values: NDArray[np.float32]
+    """shape (examples, labels); a row of zeros leaves an example out of this head"""
+
+
+def fit_linear(
+    token_lists: Sequence[Sequence[str]],
+    targets: Mapping[str, Targets],
+    *,
+    min_count: int = 3,
+    progress: Callable[[float], None] | None = None,
+) -> LinearModel:
+    """Return a model fitted on examples given as tokens; deterministic for the same input."""
+    keys, idf, matrix = vectorize(token_lists, min_count)
+    heads: dict[str, Head] = {}
+    start = 0
+    for name, target in targets.items():
+        heads[name] = Head(target.labels, start, start + len(target.labels))
+        start += len(target.labels)
+    wanted = np.concatenate([t.values for t in targets.values()], axis=1)
+    # Few examples need more rounds to get as many steps.
+    epochs = max(_EPOCHS, round(_MIN_STEPS * _BATCH / max(1, len(token_lists))))
+    weights, bias = _train(matrix, wanted, tuple(heads.values()), epochs, progress)
+    whole, sizes = quantise(weights)
+    return LinearModel(keys, idf, whole, sizes, bias, heads)
+
+
+def vectorize(
+    token_lists: Sequence[Sequence[str]], min_count: int
+) -> tuple[NDArray[np.int64], Floats, sparse.csr_matrix]:
+    """Return (feature ids kept, their idf, examples as a sparse matrix of scaled values)."""
+    found = [extract(tokens) for tokens in token_lists]
+    keys, documents = np.unique(np.concatenate([ids for ids, _ in found]), return_counts=True)
+    keep = documents >= min_count
+    keys, documents = keys[keep], documents[keep]
+    idf = (np.log((1 + len(found)) / (1 + documents)) + 1).astype(np.float32)
+    indptr, columns, values = [0], [], []
+    for ids, counts in found:
+        rows = np.searchsorted(keys, ids)
+        rows[rows == len(keys)] = 0
+        known = keys[rows] == ids
+        columns.append(rows[known])
+        values.append(scale(ids[known], counts[known] * idf[rows[known]]))
+        indptr.append(indptr[-1] + int(known.sum()))
+    matrix = sparse.csr_matrix(
+        (np.concatenate(values), np.concatenate(columns), np.array(indptr)), shape=(len(found), len(keys))
+    )
+    return keys, idf, matrix
+
+
+def _train(
+    matrix: sparse.csr_matrix,
+    wanted: NDArray[np.float32],
+    heads: tuple[Head, ...],
+    epochs: int,
+    progress: Callable[[float], None] | None,
+) -> tuple[Floats, Floats]:
+    """Minimise the summed cross-entropies of the heads with Adam (Kingma & Ba 2015) and weight decay."""
+    rng = np.random.default_rng(_SEED)
+    examples, features = matrix.shape
+    classes = wanted.shape[1]
+    table = _Table(np.zeros((features + 1, classes), np.float32))
+    batches = max(1, examples // _BATCH)
+    steps = epochs * batches
+    step = 0
+    for _ in range(epochs):
+        order = rng.permutation(examples)
+        for part in np.array_split(order, batches):
+            step += 1
+            block = matrix[part]
+            # Only the features of this batch are touched (lazy Adam), the bias as one more row.
+            rows, places = np.unique(block.indices, return_inverse=True)
+            small = sparse.csr_matrix((block.data, places, block.indptr), shape=(len(part), len(rows)))
+            rows = np.append(rows, features)
+            now = table.weights[rows]
+            logits = small @ now[:-1] + now[-1]
+            error = np.zeros_like(logits)
+            for head in heads:
+                want = wanted[part, head.start : head.stop]
+                active = want.sum(axis=1, keepdims=True)
+                error[:, head.start : head.stop] = softmax(logits[:, head.start : head.stop]) * active - want
+            error /= len(part)
+            gradient = np.empty_like(now)
+            gradient[:-1] = small.T @ error + _DECAY * now[:-1]
+            gradient[-1] = error.sum(axis=0)
+            table.update(rows, now, gradient, _RATE * (1 - step / (steps + 1)), step)
+            if progress is not None:
+                progress(step / steps)
+    return table.weights[:-1], table.weights[-1].copy()
+
+
+class _Table:
+    """Weights with Adam's two moments, updated by rows."""
+
+    def __init__(self, weights: Floats) -> None:
+        self.weights = weights
+        self._mean = np.zeros_like(weights)
+        self._square = np.zeros_like(weights)
+
+    def update(self, rows: NDArray[np.int64], now: Floats, gradient: Floats, rate: float, step: int) -> None:
+        """Move the weights of `rows`, whose values are `now`, against their gradient."""
+        mean, square = self._mean[rows], self._square[rows]
+        mean *= 0.9
+        mean += 0.1 * gradient
+        self._mean[rows] = mean
+        gradient *= gradient
+        square *= 0.99
+        square += 0.01 * gradient
+        self._square[rows] = square
+        square /= 1 - 0.99**step
+        np.sqrt(square, out=square)
+        square += 1e-6
+        mean /= square
+        mean *= rate / (1 - 0.9**step)
+        now -= mean
+        self.weights[rows] = now

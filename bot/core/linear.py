@@ -1,0 +1,70 @@
+"""The fitted lexical model: one sparse feature space, several linear heads over it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from bot.core.features import extract, scale
+
+Floats = NDArray[np.float32]
+
+
+@dataclass(frozen=True, slots=True)
+class Head:
+    """One softmax classifier: which columns of the weight table are its classes."""
+
+    labels: tuple[str, ...]
+    start: int
+    stop: int
+
+
+@dataclass(frozen=True, slots=True)
+class LinearModel:
+    """Weights by feature (rows) and class of every head (columns)."""
+
+    keys: NDArray[np.int64]
+    """feature ids, sorted, shape (features,)"""
+    idf: Floats
+    """inverse document frequency, shape (features,)"""
+    weights: NDArray[np.int8]
+    """quantised, shape (features, classes of all heads)"""
+    steps: Floats
+    """size of one quantisation step of each class, shape (classes of all heads,)"""
+    bias: Floats
+    """shape (classes of all heads,)"""
+    heads: Mapping[str, Head]
+
+    def vector(self, tokens: Sequence[str]) -> tuple[NDArray[np.int64], Floats, float]:
+        """Return (rows, values, share): the known features, scaled, and the share 0..1 of known weight."""
+        ids, counts = extract(tokens)
+        if not len(ids) or not len(self.keys):
+            return np.empty(0, np.int64), np.empty(0, np.float32), 0.0
+        rows = np.searchsorted(self.keys, ids)
+        rows[rows == len(self.keys)] = 0
+        known = self.keys[rows] == ids
+        rows = rows[known]
+        return rows, scale(ids[known], counts[known] * self.idf[rows]), float(known.mean())
+
+    def logits(self, tokens: Sequence[str]) -> tuple[Mapping[str, Floats], float]:
+        """Return the logits of every head for one message, and the share of its features that is known."""
+        rows, values, share = self.vector(tokens)
+        scores = self.bias
+        if len(rows):
+            scores = scores + (values @ self.weights[rows].astype(np.float32)) * self.steps
+        return {name: scores[head.start : head.stop] for name, head in self.heads.items()}, share
+
+
+def quantise(weights: Floats) -> tuple[NDArray[np.int8], Floats]:
+    """Return (weights as whole steps -127..127, size of a step by class): a quarter of the memory."""
+    steps = np.maximum(np.abs(weights).max(axis=0), 1e-9).astype(np.float32) / 127
+    return np.rint(weights / steps).astype(np.int8), steps
+
+
+def softmax(logits: Floats) -> Floats:
+    """Return probabilities along the last axis."""
+    shifted = np.exp(logits - logits.max(axis=-1, keepdims=True))
+    return np.asarray(shifted / shifted.sum(axis=-1, keepdims=True), dtype=np.float32)

@@ -1,0 +1,66 @@
+"""Misspelt words to known ones, with rapidfuzz; common English words are left alone."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from functools import lru_cache
+
+from rapidfuzz.distance import OSA
+from rapidfuzz.process import extract
+
+MIN_COUNT = 3
+"""a word counts as known when the examples hold it this often, so that their own typos are repaired too"""
+_SHORT = 4
+_LONG = 8
+_MAX_WORD = 24
+
+
+class Repairer:
+    """Brings unknown words to the nearest known word by optimal string alignment distance (rapidfuzz)."""
+
+    def __init__(self, counts: Mapping[str, int], protected: frozenset[str]) -> None:
+        """Take how often each word stands in the examples, and the words never to be touched."""
+        self._known = frozenset(counts)
+        self._protected = protected
+        self._counts = dict(counts)
+        by_length: dict[int, list[str]] = {}
+        for word in sorted(counts):
+            if len(word) >= _SHORT - 1 and word.isalpha():
+                by_length.setdefault(len(word), []).append(word)
+        self._by_length = by_length
+        self._one = lru_cache(maxsize=8192)(self._nearest)
+
+    def repair(self, tokens: Sequence[str]) -> tuple[str, ...]:
+        """Return `tokens` with each unknown word replaced by its nearest known one, where one is near enough."""
+        return tuple(
+            t if t in self._known or t in self._protected or len(t) < _SHORT or not t.isalpha() else self._one(t)
+            for t in tokens
+        )
+
+    def _nearest(self, word: str) -> str:
+        if len(word) > _MAX_WORD:
+            return word
+        limit = 1 if len(word) < _LONG - 2 else 2
+        best: tuple[float, int, str] | None = None
+        for length in range(len(word) - limit, len(word) + limit + 1):
+            choices = self._by_length.get(length)
+            if not choices:
+                continue
+            for candidate, distance, _ in extract(
+                word, choices, scorer=OSA.distance, score_cutoff=limit, limit=5, processor=None
+            ):
+                # A slip seldom hits the first letter: such candidates count as one edit further away.
+                far = distance + (candidate[0] != word[0])
+                key = (far, -self._counts[candidate], candidate)
+                if far <= limit and (best is None or key < best):
+                    best = key
+        return best[2] if best is not None else word
+
+
+def count_words(token_lists: Iterable[Sequence[str]], min_count: int = MIN_COUNT) -> dict[str, int]:
+    """Return the words that stand at least `min_count` times in the examples, with their counts."""
+    counts: dict[str, int] = {}
+    for tokens in token_lists:
+        for token in tokens:
+            counts[token] = counts.get(token, 0) + 1
+    return {w: n for w, n in counts.items() if n >= min_count}

@@ -1,0 +1,140 @@
+"""The danger channel: patterns and a small classifier over one message, separate from the matching of intents."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from types import MappingProxyType
+
+import numpy as np
+
+from bot.core.linear import Floats, softmax
+from bot.core.patterns import Pattern, find
+from bot.core.values import Direction, Risk, Urgency
+
+CATEGORIES = (
+    "suicide_self_harm",
+    "domestic_abuse",
+    "coercive_control",
+    "honour_based_abuse",
+    "forced_marriage",
+    "sexual_violence",
+    "image_abuse_blackmail",
+    "stalking_harassment",
+    "child_safety",
+    "harm_to_others",
+)
+NO_DANGER = "none"
+ALWAYS_EMERGENCY = frozenset({"suicide_self_harm", "harm_to_others"})
+"""categories whose urgency in the taxonomy is `emergency` without a condition"""
+
+
+@dataclass(frozen=True, slots=True)
+class Thresholds:
+    """Where the classifier alone is believed; set by `unspoken calibrate`, never by hand."""
+
+    danger: float = 0.5
+    """probability of danger from which a message is care"""
+    second: float = 0.2
+    """probability from which a further category is named"""
+    emergency: float = 0.5
+    """probability of the class `emergency` from which the urgency is that"""
+
+
+@dataclass(frozen=True, slots=True)
+class SafetyRules:
+    """The compiled patterns, by the words that can start them off."""
+
+    patterns: tuple[Pattern, ...] = ()
+    guards: tuple[Pattern, ...] = ()
+    """idioms, films, songs, facts: a danger pattern inside a guard's span does not count"""
+    emergency: tuple[Pattern, ...] = ()
+    """words that make a danger one of now: weapon, strangling, tonight"""
+    by_anchor: Mapping[str, tuple[int, ...]] = field(default_factory=lambda: MappingProxyType({}))
+    always: tuple[int, ...] = ()
+
+    @classmethod
+    def build(cls, patterns: Sequence[Pattern], guards: Sequence[Pattern], emergency: Sequence[Pattern]) -> SafetyRules:
+        """Index `patterns` by anchor, so that a message tries only those whose words it holds."""
+        index: dict[str, list[int]] = {}
+        always: list[int] = []
+        for i, pattern in enumerate(patterns):
+            if not pattern.anchors:
+                always.append(i)
+            for anchor in pattern.anchors:
+                index.setdefault(anchor, []).append(i)
+        return cls(
+            tuple(patterns), tuple(guards), tuple(emergency), {k: tuple(v) for k, v in index.items()}, tuple(always)
+        )
+
+
+def match_rules(rules: SafetyRules, tokens: Sequence[str]) -> tuple[Pattern, ...]:
+    """Return every pattern that matches the message outside of a guard, in the order of the files."""
+    words = set(tokens)
+    tried = {i for w in words for i in rules.by_anchor.get(w, ())} | set(rules.always)
+    if not tried:
+        return ()
+    line = " " + " ".join(tokens) + " "
+    found: list[tuple[Pattern, tuple[int, int]]] = []
+    for i in sorted(tried):
+        span = find(rules.patterns[i], line)
+        if span is not None:
+            found.append((rules.patterns[i], span))
+    if not found:
+        return ()
+    guarded = [m.span() for g in rules.guards if not g.anchors or g.anchors & words for m in g.regex.finditer(line)]
+    return tuple(p for p, (a, b) in found if not any(a < end and start < b for start, end in guarded))
+
+
+def assess(rules: SafetyRules, tokens: Sequence[str], logits: Mapping[str, Floats], thresholds: Thresholds) -> Risk:
+    """Return the danger in one message: the patterns' word, the classifier's, or both.
+
+    `logits` are those of the heads `danger` (CATEGORIES and none), `urgency`, `explicit` and `direction`.
+    """
+    danger = softmax(logits["danger"])
+    chance = float(1.0 - danger[-1])
+    hits = match_rules(rules, tokens)
+    if not hits and chance < thresholds.danger:
+        return Risk(confidence=chance)
+    scores = {c: float(p) for c, p in zip(CATEGORIES, danger[:-1], strict=True)}
+    for hit in hits:
+        scores[hit.category] = scores.get(hit.category, 0.0) + 1.0
+    ranked = sorted(scores, key=lambda c: (-scores[c], c))
+    categories = tuple(c for i, c in enumerate(ranked) if i == 0 or scores[c] >= thresholds.second)[:3]
+    urgency = _urgency(rules, tokens, hits, categories, logits["urgency"], thresholds)
+    main = [h for h in hits if h.category == categories[0]]
+    explicit = any(h.explicit for h in main) if main else float(softmax(logits["explicit"])[0]) >= 0.5
+    return Risk(
+        categories=categories,
+        urgency=urgency,
+        explicit=explicit,
+        direction=_direction(main, logits["direction"]),
+        leverage=any(h.leverage for h in hits),
+        confidence=1.0 if hits else chance,
+    )
+
+
+def _urgency(
+    rules: SafetyRules,
+    tokens: Sequence[str],
+    hits: Sequence[Pattern],
+    categories: Sequence[str],
+    logits: Floats,
+    thresholds: Thresholds,
+) -> Urgency:
+    if categories[0] in ALWAYS_EMERGENCY or any(h.urgency is Urgency.EMERGENCY for h in hits):
+        return Urgency.EMERGENCY
+    words = set(tokens)
+    line = " " + " ".join(tokens) + " "
+    if any(p.anchors & words and find(p, line) for p in rules.emergency):
+        return Urgency.EMERGENCY
+    return Urgency.EMERGENCY if float(softmax(logits)[0]) >= thresholds.emergency else Urgency.HIGH
+
+
+def _direction(hits: Sequence[Pattern], logits: Floats) -> Direction:
+    """Return who does the harm: the pattern's word first, else the classifier's among the three roles."""
+    for hit in hits:
+        if hit.direction is not Direction.NONE:
+            return hit.direction
+    roles = (Direction.SELF, Direction.PARTNER, Direction.OTHER)
+    return roles[int(np.argmax(logits[:3]))]

@@ -1,0 +1,1 @@
+"""Evaluation, calibration, benchmarks and the check of content."""

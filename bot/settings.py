@@ -1,0 +1,93 @@
+"""All settings, from the environment and `.env`, in one frozen object built once in `main`."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from urllib.parse import urlsplit
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+from pydantic import Field, SecretStr, ValidationError, field_validator, model_validator
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+from bot.content.paths import default_data_dir
+from bot.content.resources import COUNTRIES
+from bot.errors import SettingsError
+
+PREFIX = "UNSPOKEN_"
+
+
+class Settings(BaseSettings):
+    """What an operator can set; every field is an UNSPOKEN_ variable of the same name."""
+
+    model_config = SettingsConfigDict(
+        env_prefix=PREFIX, env_file=".env", env_ignore_empty=True, extra="ignore", frozen=True, hide_input_in_errors=True
+    )
+
+    token: SecretStr | None = None
+    api_base_url: str = "https://api.telegram.org"
+    database_url: str | None = None
+    data_dir: Path = Field(default_factory=default_data_dir)
+    secret: SecretStr | None = None
+    webhook_url: str | None = None
+    webhook_listen: str = "127.0.0.1:8443"
+    webhook_secret: SecretStr | None = None
+    log_level: str = "INFO"
+    operator_contact: str | None = None
+    country: str = "GB"
+    timezone: str = "Europe/London"
+
+    @field_validator("country")
+    @classmethod
+    def _known_country(cls, value: str) -> str:
+        value = value.upper()
+        if value not in COUNTRIES:
+            raise ValueError(f"must be one of {', '.join(COUNTRIES)}")
+        return value
+
+    @field_validator("timezone")
+    @classmethod
+    def _known_zone(cls, value: str) -> str:
+        try:
+            ZoneInfo(value)
+        except (ZoneInfoNotFoundError, ValueError):
+            raise ValueError("must be a time zone such as Europe/London") from None
+        return value
+
+    @field_validator("log_level")
+    @classmethod
+    def _known_level(cls, value: str) -> str:
+        value = value.upper()
+        if value not in {"DEBUG", "INFO", "WARNING", "ERROR"}:
+            raise ValueError("must be DEBUG, INFO, WARNING or ERROR")
+        return value
+
+    @field_validator("api_base_url")
+    @classmethod
+    def _http_root(cls, value: str) -> str:
+        parts = urlsplit(value)
+        if parts.scheme not in {"http", "https"} or not parts.netloc:
+            raise ValueError("must be the root of a Bot API server, such as http://127.0.0.1:8081")
+        return value.rstrip("/")
+
+    @model_validator(mode="after")
+    def _shared_secret(self) -> Settings:
+        shared = self.webhook_url is not None or (self.database_url or "").startswith("postgresql")
+        if shared and self.secret is None:
+            raise ValueError("UNSPOKEN_SECRET must be set for webhooks or PostgreSQL: replicas share it")
+        return self
+
+    @property
+    def resolved_database_url(self) -> str:
+        """Return the database address: the set one, else an SQLite file in the data folder."""
+        return self.database_url or f"sqlite+aiosqlite:///{self.data_dir / 'unspoken.sqlite3'}"
+
+
+def load_settings() -> Settings:
+    """Return the settings; raises SettingsError with one line that names the variable and the mend."""
+    try:
+        return Settings()
+    except ValidationError as error:
+        first = error.errors(include_input=False, include_url=False, include_context=False)[0]
+        where = "".join(str(p) for p in first["loc"])
+        name = f"{PREFIX}{where.upper()}: " if where else ""
+        raise SettingsError(name + str(first["msg"]).removeprefix("Value error, ")) from None

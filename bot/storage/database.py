@@ -1,0 +1,127 @@
+"""The database: opened once, migrated at start, and never in the way when it is broken."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections import Counter
+from collections.abc import Mapping
+from datetime import UTC, date, datetime
+from pathlib import Path
+from typing import Any
+
+from alembic import command
+from alembic.config import Config
+from alembic.migration import MigrationContext
+from alembic.script import ScriptDirectory
+from alembic.util.exc import CommandError
+from sqlalchemy import event, select
+from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.engine import Connection
+from sqlalchemy.exc import SQLAlchemyError
+from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
+
+from bot.errors import StorageError
+from bot.storage.schema import counters
+
+log = logging.getLogger(__name__)
+_MIGRATIONS = Path(__file__).parent / "migrations"
+_BROKEN = (SQLAlchemyError, OSError)
+
+
+class Database:
+    """Daily counters on SQLite or PostgreSQL."""
+
+    def __init__(self, url: str) -> None:
+        """Take a SQLAlchemy address such as `sqlite+aiosqlite:///data/unspoken.sqlite3`."""
+        self._url = url
+        self._engine: AsyncEngine = create_async_engine(url)
+        self._waiting: Counter[tuple[date, str]] = Counter()
+        self._warned = False
+        if url.startswith("sqlite"):
+            event.listen(self._engine.sync_engine, "connect", _sqlite_pragmas)
+
+    async def open(self) -> bool:
+        """Bring the schema up to date; return False, and say so once in the log, when the database cannot be used.
+
+        Raises StorageError when the schema is newer than this program.
+        """
+        try:
+            if self._url.startswith("sqlite"):
+                path = Path(self._url.split("///", 1)[-1])
+                await asyncio.to_thread(path.parent.mkdir, parents=True, exist_ok=True)
+            async with self._engine.begin() as connection:
+                await connection.run_sync(_migrate)
+        except _BROKEN as error:
+            self._warn(error)
+            return False
+        return True
+
+    def count(self, name: str) -> None:
+        """Count one event of today in memory; `flush` writes it."""
+        self._waiting[(datetime.now(UTC).date(), name)] += 1
+
+    async def flush(self) -> bool:
+        """Write what was counted; return False when the database cannot be used (the counts wait)."""
+        waiting, self._waiting = self._waiting, Counter()
+        if not waiting:
+            return True
+        try:
+            async with self._engine.begin() as connection:
+                for (day, name), n in waiting.items():
+                    await connection.execute(self._upsert(day, name, n))
+        except _BROKEN as error:
+            self._waiting.update(waiting)
+            self._warn(error)
+            return False
+        return True
+
+    async def totals(self, day: date) -> Mapping[str, int]:
+        """Return the counts of one day by name; raises StorageError when they cannot be read."""
+        try:
+            async with self._engine.connect() as connection:
+                rows = await connection.execute(select(counters.c.name, counters.c.total).where(counters.c.day == day))
+                return {name: total for name, total in rows}
+        except _BROKEN as error:
+            raise StorageError(f"the database cannot be read ({type(error).__name__})") from None
+
+    async def close(self) -> None:
+        """Write what waits and close the connections."""
+        await self.flush()
+        await self._engine.dispose()
+
+    def _upsert(self, day: date, name: str, n: int) -> Any:
+        insert = sqlite.insert if self._url.startswith("sqlite") else postgresql.insert
+        statement = insert(counters).values(day=day, name=name, total=n)
+        return statement.on_conflict_do_update(
+            index_elements=["day", "name"], set_={"total": counters.c.total + statement.excluded.total}
+        )
+
+    def _warn(self, error: BaseException) -> None:
+        if not self._warned:
+            log.warning("database unusable (%s): answering goes on, nothing is counted", type(error).__name__)
+            self._warned = True
+
+
+def _sqlite_pragmas(connection: Any, _: object) -> None:
+    cursor = connection.cursor()
+    for pragma in ("journal_mode=WAL", "secure_delete=ON", "busy_timeout=3000", "synchronous=NORMAL"):
+        cursor.execute(f"PRAGMA {pragma}")
+    cursor.close()
+
+
+def _migrate(connection: Connection) -> None:
+    """Run the migrations up to the newest; raises StorageError on a schema this program does not know."""
+    config = Config()
+    config.set_main_option("script_location", str(_MIGRATIONS))
+    config.attributes["connection"] = connection
+    current = MigrationContext.configure(connection).get_current_revision()
+    scripts = ScriptDirectory.from_config(config)
+    if current is not None:
+        try:
+            scripts.get_revision(current)
+        except CommandError:
+            raise StorageError(
+                "the database was made by a newer version of Unspoken; upgrade the program or use another database"
+            ) from None
+    command.upgrade(config, "head")

@@ -1,0 +1,1 @@
+"""Telegram: the only folder, with app.py, that imports the library."""

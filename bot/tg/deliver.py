@@ -1,0 +1,39 @@
+"""Calls to Telegram that are tried again until they went through, or can never go through."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Awaitable, Callable
+
+from telegram.error import BadRequest, Forbidden, NetworkError, RetryAfter
+
+log = logging.getLogger(__name__)
+_FIRST_WAIT = 0.5
+_LONGEST_WAIT = 20.0
+_TRIES = 12
+
+
+async def deliver(call: Callable[[], Awaitable[object]], what: str) -> bool:
+    """Run `call` until it succeeds; return False when it can never succeed (blocked, refused) or after many tries."""
+    wait = _FIRST_WAIT
+    for _ in range(_TRIES):
+        try:
+            await call()
+        except RetryAfter as error:
+            pause = error.retry_after
+            await asyncio.sleep(pause.total_seconds() if not isinstance(pause, (int, float)) else float(pause))
+        except Forbidden:
+            log.info("%s: not wanted there any more", what)
+            return False
+        except BadRequest as error:
+            log.warning("%s: refused by Telegram (%s)", what, type(error).__name__)
+            return False
+        except NetworkError as error:
+            log.info("%s: %s, trying again", what, type(error).__name__)
+            await asyncio.sleep(wait)
+            wait = min(_LONGEST_WAIT, wait * 2)
+        else:
+            return True
+    log.warning("%s: given up after %d tries", what, _TRIES)
+    return False

@@ -1,0 +1,121 @@
+"""The handlers of the private chat: text out of the update, one call, its result sent."""
+
+from __future__ import annotations
+
+import logging
+import time
+from dataclasses import dataclass
+
+from telegram import Bot, CallbackQuery, Message, Update
+from telegram.ext import ContextTypes
+
+from bot.content.context import context_after, context_of_press
+from bot.content.render import Renderer
+from bot.content.reply import Reply
+from bot.core.engine import Engine
+from bot.core.values import Decision
+from bot.errors import PayloadError
+from bot.log import place_of
+from bot.storage.database import Database
+from bot.tg.deliver import deliver
+from bot.tg.memory import ShortMemory
+from bot.tg.payload import Signer
+from bot.tg.telegram_reply import as_markup, send
+
+log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class Desk:
+    """What the handlers work with."""
+
+    engine: Engine
+    renderer: Renderer
+    signer: Signer
+    memory: ShortMemory
+    database: Database
+
+    async def on_text(self, update: Update, context: ContextTypes.DEFAULT_TYPE) -> None:
+        """Answer a typed message."""
+        message = _message(update)
+        before = self.memory.get(message.chat_id)
+        decision = self.engine.decide(message.text or "", before)
+        after = context_after(decision, before)
+        self.memory.put(message.chat_id, after)
+        await self._send(context.bot, message.chat_id, self.renderer.decide(decision, after))
+        self.database.count(_counter(decision))
+
+    async def on_start(self, update: Update, context: ContextTypes.DEFAULT_TYPE) -> None:
+        """Answer /start: a blank session."""
+        message = _message(update)
+        self.memory.forget(message.chat_id)
+        await self._send(context.bot, message.chat_id, self.renderer.page("start"))
+
+    async def on_help(self, update: Update, context: ContextTypes.DEFAULT_TYPE) -> None:
+        """Answer /help."""
+        await self._send(context.bot, _message(update).chat_id, self.renderer.page("help"))
+
+    async def on_privacy(self, update: Update, context: ContextTypes.DEFAULT_TYPE) -> None:
+        """Answer /privacy."""
+        await self._send(context.bot, _message(update).chat_id, self.renderer.page("privacy"))
+
+    async def on_topics(self, update: Update, context: ContextTypes.DEFAULT_TYPE) -> None:
+        """Answer /topics."""
+        await self._send(context.bot, _message(update).chat_id, self.renderer.topics())
+
+    async def on_other(self, update: Update, context: ContextTypes.DEFAULT_TYPE) -> None:
+        """Answer a photo, voice message, sticker or anything else without text."""
+        await self._send(context.bot, _message(update).chat_id, self.renderer.say("please_type"))
+
+    async def on_group(self, update: Update, context: ContextTypes.DEFAULT_TYPE) -> None:
+        """Answer a command in a group with one neutral line that leads to the private chat."""
+        await self._send(context.bot, _message(update).chat_id, self.renderer.private_only(context.bot.username))
+
+    async def on_press(self, update: Update, context: ContextTypes.DEFAULT_TYPE) -> None:
+        """Open what a button leads to; one that does not verify opens the nearest safe card."""
+        query = update.callback_query
+        if query is None or query.message is None:
+            return
+        chat_id = query.message.chat.id
+        try:
+            target = self.signer.unpack(query.data or "")
+        except PayloadError:
+            target = self.signer.safe_guess(query.data or "")
+        self.memory.put(chat_id, context_of_press(target, self.memory.get(chat_id)))
+        reply = self.renderer.press(target)
+        if target.node.startswith("group:") and query.message.is_accessible:
+            await deliver(lambda: self._edit(query, reply), "edit")
+        else:
+            await self._send(context.bot, chat_id, reply)
+        await deliver(lambda: query.answer(), "button")
+
+    async def on_error(self, update: object, context: ContextTypes.DEFAULT_TYPE) -> None:
+        """Tell the reader kindly that it failed, and the log the error's type and place, nothing else."""
+        if context.error is not None:
+            log.error("a handler failed: %s", place_of(context.error))
+        if isinstance(update, Update) and update.effective_chat is not None:
+            await self._send(context.bot, update.effective_chat.id, self.renderer.say("error"))
+
+    async def _send(self, bot: Bot, chat_id: int, reply: Reply) -> None:
+        await deliver(lambda: send(bot, chat_id, reply, self.signer, _minute()), "reply")
+
+    async def _edit(self, query: CallbackQuery, reply: Reply) -> None:
+        await query.edit_message_text(
+            reply.html, parse_mode="HTML", reply_markup=as_markup(reply, self.signer, _minute())
+        )
+
+
+def _message(update: Update) -> Message:
+    message = update.effective_message
+    if message is None:
+        raise TypeError("an update without a message")
+    return message
+
+
+def _minute() -> int:
+    return int(time.time()) // 60
+
+
+def _counter(decision: Decision) -> str:
+    """Return what is counted of a decision; danger is counted as one sum, never by category."""
+    return decision.intent or decision.action.value
