@@ -41,7 +41,13 @@ _START_TRIES = 5
 def make_desk(settings: Settings, engine: Engine, catalogue: Catalogue, database: Database) -> Desk:
     """Return what the handlers work with."""
     key = derive_key(read_secret(settings), "buttons")
-    return Desk(engine, make_renderer(settings.country, settings.operator_contact, catalogue), Signer((key,)), ShortMemory(), database)
+    return Desk(
+        engine,
+        make_renderer(settings.country, settings.operator_contact, catalogue),
+        Signer((key,)),
+        ShortMemory(),
+        database,
+    )
 
 
 def build_application(settings: Settings, desk: Desk, request: BaseRequest | None = None) -> App:

@@ -41,7 +41,9 @@ class Conversation:
             return self._press(self.buttons[int(line) - 1])
         if line in _COMMANDS:
             node = _COMMANDS[line]
-            return self._show(self.renderer.topics() if node == "topics" else self.renderer.page(node.removeprefix("page:")))
+            return self._show(
+                self.renderer.topics() if node == "topics" else self.renderer.page(node.removeprefix("page:"))
+            )
         decision = self.engine.decide(line, self.context)
         self.context = context_after(decision, self.context)
         reply = self.renderer.decide(decision, self.context)

@@ -101,7 +101,9 @@ def _conversation(settings: Settings) -> Conversation:
     from bot.content.clock import make_renderer
 
     engine = _engine(settings)
-    return Conversation(engine, make_renderer(settings.country, settings.operator_contact, require_catalogue(content_root())))
+    return Conversation(
+        engine, make_renderer(settings.country, settings.operator_contact, require_catalogue(content_root()))
+    )
 
 
 def _engine(settings: Settings) -> Engine:
@@ -130,5 +132,3 @@ def main() -> None:
     except (KeyboardInterrupt, BrokenPipeError):
         # Nothing more can be written; a reader of the pipe that went away is no error of ours.
         os._exit(130)
-
-

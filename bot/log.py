@@ -6,7 +6,18 @@ import logging
 import re
 
 _SECRETS = re.compile(r"\d{5,}:[A-Za-z0-9_-]{20,}|/bot[^/\s]+|https?://\S+")
-_LOUD = ("httpx", "httpcore", "telegram", "telegram.ext", "aiohttp", "apscheduler", "sqlalchemy", "alembic", "aiosqlite", "asyncio")
+_LOUD = (
+    "httpx",
+    "httpcore",
+    "telegram",
+    "telegram.ext",
+    "aiohttp",
+    "apscheduler",
+    "sqlalchemy",
+    "alembic",
+    "aiosqlite",
+    "asyncio",
+)
 
 
 class RedactingFormatter(logging.Formatter):

@@ -20,7 +20,12 @@ class Settings(BaseSettings):
     """What an operator can set; every field is an UNSPOKEN_ variable of the same name."""
 
     model_config = SettingsConfigDict(
-        env_prefix=PREFIX, env_file=".env", env_ignore_empty=True, extra="ignore", frozen=True, hide_input_in_errors=True
+        env_prefix=PREFIX,
+        env_file=".env",
+        env_ignore_empty=True,
+        extra="ignore",
+        frozen=True,
+        hide_input_in_errors=True,
     )
 
     token: SecretStr | None = None

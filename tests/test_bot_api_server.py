@@ -93,9 +93,7 @@ def callback(text: str = "Go", data: str = "go") -> InlineKeyboardButton:
     return InlineKeyboardButton(text, callback_data=data)
 
 
-async def call(
-    api: BotApiServer, method: str, token: str = TOKEN, **params: Any
-) -> tuple[int, dict[str, Any]]:
+async def call(api: BotApiServer, method: str, token: str = TOKEN, **params: Any) -> tuple[int, dict[str, Any]]:
     async with (
         aiohttp.ClientSession() as session,
         session.post(f"{api.url}/bot{token}/{method}", json=params) as response,
@@ -399,9 +397,7 @@ async def test_a_missing_reply_says_what_happened(api: BotApiServer, bot: Bot, a
         ("a&nbsp;b", 'Unsupported entity "&nbsp;" at byte offset 1'),
     ],
 )
-async def test_broken_html_is_refused(
-    api: BotApiServer, bot: Bot, alice: Person, html: str, error: str
-) -> None:
+async def test_broken_html_is_refused(api: BotApiServer, bot: Bot, alice: Person, html: str, error: str) -> None:
     """HTML that Telegram cannot parse is refused in Telegram's words."""
     with pytest.raises(BadRequest, match="Can't parse entities"):
         await bot.send_message(alice.id, html, parse_mode="HTML")
@@ -429,9 +425,7 @@ async def test_broken_html_is_refused(
         ("call /help or @some_bot", "call /help or @some_bot", ["bot_command", "mention"]),
     ],
 )
-async def test_supported_html_is_read(
-    bot: Bot, alice: Person, html: str, text: str, kinds: list[str]
-) -> None:
+async def test_supported_html_is_read(bot: Bot, alice: Person, html: str, text: str, kinds: list[str]) -> None:
     """Every supported tag becomes its entity, and the library reads it back."""
     message = await bot.send_message(alice.id, html, parse_mode="HTML")
     assert message.text == text
@@ -490,9 +484,7 @@ async def test_text_lengths(bot: Bot, alice: Person) -> None:
 )
 async def test_bad_keyboards_are_refused(api: BotApiServer, alice: Person, rows: Any, error: str) -> None:
     """Buttons that Telegram does not take are refused."""
-    status, body = await call(
-        api, "sendMessage", chat_id=alice.id, text="x", reply_markup={"inline_keyboard": rows}
-    )
+    status, body = await call(api, "sendMessage", chat_id=alice.id, text="x", reply_markup={"inline_keyboard": rows})
     assert (status, body) == (
         400,
         {"ok": False, "error_code": 400, "description": f"Bad Request: {error}"},
@@ -566,9 +558,7 @@ async def test_answers_need_a_fresh_query(api: BotApiServer, bot: Bot, alice: Pe
     press = await alice.press(await alice.next_reply(), "Go")
     api.clock.advance(seconds=16)
     for query_id in (press.id, "1"):
-        with pytest.raises(
-            BadRequest, match="Query is too old and response timeout expired or query id is invalid"
-        ):
+        with pytest.raises(BadRequest, match="Query is too old and response timeout expired or query id is invalid"):
             await bot.answer_callback_query(query_id)
         with pytest.raises(BadRequest, match="Query is too old"):
             await bot.answer_inline_query(query_id, [])
@@ -662,9 +652,7 @@ async def test_parameters_come_in_four_ways(api: BotApiServer, alice: Person) ->
         ([("x", "d")] * 101, "BOT_COMMANDS_TOO_MUCH"),
     ],
 )
-async def test_bad_commands_are_refused(
-    api: BotApiServer, commands: list[tuple[str, str]], error: str
-) -> None:
+async def test_bad_commands_are_refused(api: BotApiServer, commands: list[tuple[str, str]], error: str) -> None:
     """Commands that Telegram does not take are refused."""
     wire = [{"command": name, "description": text} for name, text in commands]
     _, body = await call(api, "setMyCommands", commands=wire)

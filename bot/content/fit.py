@@ -8,8 +8,8 @@ from pathlib import Path
 
 import numpy as np
 
-from bot.content.sentences import SafetyExample, load_safety_examples
 from bot.content.modelfile import Fitted
+from bot.content.sentences import SafetyExample, load_safety_examples
 from bot.content.taxonomy import Taxonomy, load_taxonomy
 from bot.content.utterances import Example, load_examples
 from bot.core.direction import ORDER
@@ -17,6 +17,7 @@ from bot.core.fitlinear import Targets, fit_linear
 from bot.core.fold import fold_gender
 from bot.core.lexicon import Lexicon
 from bot.core.match import OUT
+from bot.core.negation import mark_negated
 from bot.core.normalize import normalize
 from bot.core.repair import Repairer, count_words
 from bot.core.safety import CATEGORIES, NO_DANGER
@@ -50,7 +51,7 @@ def load_corpus(root: Path) -> Corpus:
 
 def read_tokens(texts: Sequence[str], lexicon: Lexicon) -> list[Tokens]:
     """Return the matcher's words of each text, before repair."""
-    return [fold_gender(normalize(text, lexicon).tokens) for text in texts]
+    return [mark_negated(fold_gender(normalize(text, lexicon).tokens)) for text in texts]
 
 
 def fit(corpus: Corpus, lexicon: Lexicon, progress: Callable[[float], None] | None = None) -> Fitted:
@@ -64,7 +65,7 @@ def fit(corpus: Corpus, lexicon: Lexicon, progress: Callable[[float], None] | No
 
 
 def build_targets(corpus: Corpus) -> dict[str, Targets]:
-    """Return what each head learns: intents, direction, danger, urgency, explicitness (rows: examples, then dangers)."""
+    """Return what each head learns: intents, direction, danger, urgency, explicitness by row."""
     intents = (*corpus.taxonomy.intents, OUT)
     dangers = (*CATEGORIES, NO_DANGER)
     rows = len(corpus.examples) + len(corpus.dangers)
@@ -78,13 +79,13 @@ def build_targets(corpus: Corpus) -> dict[str, Targets]:
         intent[row, place[example.intent]] = 1.0
         direction[row, ORDER.index(example.direction)] = 1.0
         danger[row, -1] = 1.0
-    for row, example in enumerate(corpus.dangers, start=len(corpus.examples)):
-        danger[row, CATEGORIES.index(example.category) if example.danger else -1] = 1.0
-        if example.direction is not Direction.NONE or example.danger:
-            direction[row, ORDER.index(example.direction)] = 1.0
-        if example.danger:
-            urgency[row, 0 if example.urgency is Urgency.EMERGENCY else 1] = 1.0
-            explicit[row, EXPLICIT.index(example.kind)] = 1.0
+    for row, item in enumerate(corpus.dangers, start=len(corpus.examples)):
+        danger[row, CATEGORIES.index(item.category) if item.danger else -1] = 1.0
+        if item.direction is not Direction.NONE or item.danger:
+            direction[row, ORDER.index(item.direction)] = 1.0
+        if item.danger:
+            urgency[row, 0 if item.urgency is Urgency.EMERGENCY else 1] = 1.0
+            explicit[row, EXPLICIT.index(item.kind)] = 1.0
     return {
         "intent": Targets(intents, intent),
         "direction": Targets(tuple(ORDER), direction),

@@ -42,7 +42,13 @@ def emergency_line(resources: Resources, country: str, texts: Mapping[str, Any])
 
 
 def priority_lines(
-    resources: Resources, topics: Sequence[str], country: str, now: dt.datetime, texts: Mapping[str, Any], *, young: bool
+    resources: Resources,
+    topics: Sequence[str],
+    country: str,
+    now: dt.datetime,
+    texts: Mapping[str, Any],
+    *,
+    young: bool,
 ) -> tuple[ShownLine, ...]:
     """Return the one line that comes first, with its pair where women and men, or adults and young people, differ."""
     wanted = ("child_safety", *topics) if young else tuple(topics)
@@ -54,7 +60,11 @@ def priority_lines(
     if not young and WITH_PAIR & set(topics):
         men = [r for r in resources.find(PAIRED, country, now.date()) if r.country == country]
         if men:
-            shown = [show(general[0], now, texts, label=str(texts["for_women"])) if "womens" in _audience(general[0]) else shown[0]]
+            shown = [
+                show(general[0], now, texts, label=str(texts["for_women"]))
+                if "womens" in _audience(general[0])
+                else shown[0]
+            ]
             shown.append(show(by_hour(men, now)[0], now, texts, label=str(texts["for_men"])))
     return tuple(shown)
 
@@ -66,6 +76,7 @@ def _audience(line: Line) -> str:
 
 def by_hour(lines: Sequence[Line], now: dt.datetime) -> list[Line]:
     """Return `lines` with those open now first; at night those reached by text come before calls."""
+
     def key(line: Line) -> tuple[int, int]:
         is_open = line.is_open(now)
         closed = 1 if is_open is False else 0

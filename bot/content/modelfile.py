@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 from bot.core.linear import Head, LinearModel
 from bot.errors import ModelError
 
+
 @dataclass(frozen=True, slots=True)
 class Fitted:
     """What fitting makes, and what the model file keeps."""
@@ -43,7 +44,20 @@ def _inputs(root: Path) -> Iterator[Path]:
     # What only judges or reads the fit afterwards is left out, so that tuning does not force a refit.
     later = {"calibration.yaml"}
     yield from sorted(p for p in (root / "intents").rglob("*") if p.suffix in {".yaml", ".txt"} and p.name not in later)
-    for name in ("unicode", "scripts", "language", "normalize", "fold", "repair", "features", "linear", "fitlinear"):
+    for name in (
+        "unicode",
+        "scripts",
+        "language",
+        "normalize",
+        "negation",
+        "fold",
+        "lexicon",
+        "patterns",
+        "repair",
+        "features",
+        "linear",
+        "fitlinear",
+    ):
         yield _CORE / f"{name}.py"
 
 
@@ -91,9 +105,7 @@ def load_model(path: Path) -> Fitted:
             offset += mapped.nbytes
         keys, idf, weights, steps, bias = arrays
         heads = {n: Head(tuple(h["labels"]), h["start"], h["stop"]) for n, h in header["heads"].items()}
-        model = LinearModel(
-            np.array(keys), np.array(idf), np.asarray(weights), np.array(steps), np.array(bias), heads
-        )  # type: ignore[arg-type]
+        model = LinearModel(np.array(keys), np.array(idf), np.asarray(weights), np.array(steps), np.array(bias), heads)
         return Fitted(header["counts"], model)
     except (OSError, ValueError, KeyError, TypeError) as error:
         raise ModelError(f"{path.name}: cannot be read ({type(error).__name__}); run `unspoken fit`") from None

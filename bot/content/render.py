@@ -38,9 +38,7 @@ class Renderer:
 
     def decide(self, decision: Decision, context: Context) -> Reply:
         """Return the reply to a typed message."""
-        state = Target(
-            "", decision.direction, context.country, under_18=decision.under_18 or context.under_18
-        )
+        state = Target("", decision.direction, context.country, under_18=decision.under_18 or context.under_18)
         if decision.action is Action.CARE:
             return self.care(decision.risk, state)
         if decision.action is Action.ANSWER and decision.intent is not None:
@@ -107,12 +105,21 @@ class Renderer:
         kept = replace(state, node=f"care:{category}", direction=direction, emergency=emergency)
         rows: list[tuple[Button, ...]] = []
         if not risk.explicit:
-            rows.append((
-                Button(self._button("yes_danger"), kept),
-                Button(self._button("no_danger"), self._to("topics", state)),
-            ))
+            rows.append(
+                (
+                    Button(self._button("yes_danger"), kept),
+                    Button(self._button("no_danger"), self._to("topics", state)),
+                )
+            )
         rows.append(tuple(Button(self._button("copy").format(number=s.number), copy=s.number) for s in shown[-2:]))
-        rows.append((Button(self._button("elsewhere").format(country=country_name(country)), self._to(f"where:care:{category}", kept)),))
+        rows.append(
+            (
+                Button(
+                    self._button("elsewhere").format(country=country_name(country)),
+                    self._to(f"where:care:{category}", kept),
+                ),
+            )
+        )
         rows.append((Button(self._button("more_lines"), self._to(f"lines:{category}", kept)),))
         rows.extend(_in_rows([Button(self.node_label(n), self._to(n, kept)) for n in card.next]))
         rows.append((Button(self._button("topics"), self._to("topics", state)),))
@@ -170,7 +177,7 @@ class Renderer:
     def _lines(self, category: str | None, state: Target) -> Reply:
         country = state.country or self.country
         now = self.now()
-        topics = FALLBACK_TOPICS
+        topics: tuple[str, ...] = FALLBACK_TOPICS
         if category is not None:
             card = self.catalogue.library.cards[f"{CARE}/{category}"]
             topics = (card.lines or {}).get(state.direction.value, (card.lines or {}).get("partner", topics))
@@ -187,7 +194,12 @@ class Renderer:
         web = [r for r in resources.find(topics, country, now.date(), with_number=False) if r.web][:4]
         buttons = [(Button(r.name, url=r.web),) for r in (*web, *(r for r in found[:3] if r.web))]
         back = (Button(self._button("back"), self._to(f"care:{category}", state)),) if category else ()
-        where = (Button(self._button("elsewhere").format(country=country_name(country)), self._to(f"where:lines:{category or 'any'}", state)),)
+        where = (
+            Button(
+                self._button("elsewhere").format(country=country_name(country)),
+                self._to(f"where:lines:{category or 'any'}", state),
+            ),
+        )
         rows = (*buttons, where, *((back,) if back else ()), self._foot(state, person=False))
         return Reply(f"{escape(intro)}\n\n{body}", rows, care=category is not None, node=f"lines:{category or 'any'}")
 
@@ -216,7 +228,13 @@ class Renderer:
     def _render(self, card: Card, direction: Direction, **values: object) -> str:
         first = self._first_line(card)
         html = self.catalogue.library.template(card.path).render(
-            number=self.number, direction=direction.value, texts=self._texts, talk=card.talk, first=first, operator=self.operator, **values
+            number=self.number,
+            direction=direction.value,
+            texts=self._texts,
+            talk=card.talk,
+            first=first,
+            operator=self.operator,
+            **values,
         )
         return html.strip()
 

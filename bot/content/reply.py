@@ -12,7 +12,7 @@ class Target:
     """Where a button leads, and the state that rides in it."""
 
     node: str
-    """an intent id, `care:<category>`, `page:<name>`, `group:<name>`, `topics`, `lines:<category>`, `where:<node>`, `alt:<codes>`"""
+    """an intent id, `topics`, or `<kind>:<name>` with kind care, page, group, lines, where or alt"""
     direction: Direction = Direction.NONE
     country: str | None = None
     emergency: bool = False

@@ -50,9 +50,7 @@ def load_examples(root: Path, taxonomy: Taxonomy) -> tuple[tuple[Example, ...], 
     for example in examples:
         key = " ".join(example.text.lower().split())
         if key in first:
-            problems.append(
-                f"intents/**/{example.intent}.yaml: `{example.text}` also stands under {first[key]}; keep one"
-            )
+            problems.append(f"intents/**/{example.intent}.yaml: `{example.text}` also stands under {first[key]}")
         first.setdefault(key, example.intent)
     return tuple(examples), tuple(problems)
 
@@ -60,7 +58,7 @@ def load_examples(root: Path, taxonomy: Taxonomy) -> tuple[tuple[Example, ...], 
 def _strangers(folder: Path, root: Path, ids: tuple[str, ...]) -> Iterator[str]:
     for path in sorted(folder.glob("*")):
         if path.suffix != ".yaml" or path.stem not in ids:
-            yield f"{path.relative_to(root).as_posix()}: `{path.stem}` is no intent of this group in intents/taxonomy.yaml"
+            yield f"{path.relative_to(root).as_posix()}: no intent of this group in intents/taxonomy.yaml"
 
 
 def _read_file(path: Path, root: Path, intent: str, problems: list[str]) -> Iterator[Example]:

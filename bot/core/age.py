@@ -2,58 +2,35 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import re
 
-_ADULT = 18
-_YOUNGEST = 8
-_SCHOOL = frozenset({"gcse", "gcses", "sixthform", "homeroom", "schoolgirl", "schoolboy", "underage"})
-_YEARS = frozenset({str(n) for n in range(7, 12)})
-_NUMBER_WORDS = {"eight": 8, "nine": 9, "ten": 10, "eleven": 11, "twelve": 12, "thirteen": 13, "fourteen": 14,
-                 "fifteen": 15, "sixteen": 16, "seventeen": 17}  # fmt: skip
-_SHARED_AGE_UNITS = frozenset({"months", "month", "weeks", "days", "years together", "weeks pregnant"})
+_NUMBERS = {"eight": 8, "nine": 9, "ten": 10, "eleven": 11, "twelve": 12, "thirteen": 13, "fourteen": 14,
+            "fifteen": 15, "sixteen": 16, "seventeen": 17}  # fmt: skip
+_MINOR = "(?:[89]|1[0-7]|" + "|".join(_NUMBERS) + ")"
+# What may follow a number that is no age: a time together, a price, somebody else's years.
+_UNITS = "months?|weeks?|days?|hours?|minutes?|percent|stone|kg|pounds?|quid|times?"
+_NOT_AGE = rf"(?! (?:{_UNITS}|years? (?!old)))"
+_AGE_UNIT = "(?:[mf]| years? old| yo| yrs? old)?"
+_OWN_AGE = (
+    rf" i am (?:a |an |only |just |like |nearly |almost |turning |still )*{_MINOR}{_AGE_UNIT}{_NOT_AGE} ",
+    rf" i (?:only |just )?(?:turned|turn) {_MINOR}{_NOT_AGE} ",
+    rf" (?:i|me|i am) {_MINOR}(?: ?[mf])?{_NOT_AGE} ",
+    r" i am in year (?:7|8|9|10|11|12|13) ",
+    r" i am (?:a |an )?(?:minor|underage|schoolgirl|schoolboy|in secondary school|in high school|in sixth form) ",
+    r" my gcses? ",
+    r" my (?:maths |english |science |pe |form |head |school |quran |arabic |piano )?teacher (?!training|husband|wife)",
+)
+_PATTERN = re.compile("|".join(_OWN_AGE))
+_PAST = re.compile(rf" (?:when|since|was|were|until) i (?:am|was|were|turned) |(?:when|since) i .{{0,12}}{_MINOR} ")
+_OF_A_CHILD = re.compile(r" my (?:son|daughter|child|kid|children|kids|niece|nephew|pupil|stepchild) ")
 
 
-def under_18(tokens: Sequence[str]) -> bool:
-    """Tell whether the writer gives an age below eighteen or a school year as their own."""
-    for i, token in enumerate(tokens):
-        before = tuple(tokens[max(0, i - 3) : i])
-        after = tuple(tokens[i + 1 : i + 4])
-        age = _NUMBER_WORDS.get(token, int(token) if token.isdigit() and len(token) <= 2 else 0)
-        if _YOUNGEST <= age < _ADULT:
-            mine = before[-2:] == ("i", "am") or before[-3:-1] == ("i", "am") or before[-1:] == ("i",)
-            units = frozenset(after[:1]) & {
-                "months",
-                "month",
-                "weeks",
-                "week",
-                "days",
-                "minutes",
-                "hours",
-                "percent",
-                "stone",
-            }
-            past = "was" in before or "since" in before or "when" in before[-3:-1]
-            old = after[:2] in {("years", "old"), ("year", "old")} and "i" in before
-            if (
-                (mine or old)
-                and not units
-                and not past
-                and after[:2] not in {("years", "older"), ("years", "together")}
-                and not (after[:1] == ("years",) and after[1:2] != ("old",))
-            ):
-                return True
-        if (
-            len(token) == 3
-            and token[:2].isdigit()
-            and token[2] in "mf"
-            and _YOUNGEST <= int(token[:2]) < _ADULT
-            and "i" in before
-        ):
-            return True
-        if token == "year" and after[:1] and after[0] in _YEARS and {"i", "am"} & set(before):
-            return True
-        if token in _SCHOOL and {"i", "my"} & set(tokens[max(0, i - 6) : i]):
-            return True
-        if token == "teacher" and before[-1:] == ("my",) and not {"was", "used", "son", "daughter"} & set(tokens):
-            return True
-    return False
+def under_18(tokens: tuple[str, ...]) -> bool:
+    """Tell whether the writer gives an age below eighteen, a school year or the like as their own."""
+    line = " " + " ".join(tokens) + " "
+    match = _PATTERN.search(line)
+    if match is None:
+        return False
+    if "teacher" in match.group() or "gcse" in match.group():
+        return _OF_A_CHILD.search(line) is None and " was " not in line
+    return _PAST.search(line) is None

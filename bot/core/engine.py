@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from bot.core.age import under_18
@@ -12,6 +11,7 @@ from bot.core.fold import fold_gender
 from bot.core.lexicon import Lexicon
 from bot.core.linear import Floats, LinearModel
 from bot.core.match import Match, SentenceScorer, fuse, rank
+from bot.core.negation import mark_negated
 from bot.core.normalize import Utterance, normalize
 from bot.core.repair import Repairer
 from bot.core.safety import SafetyRules, Thresholds, assess
@@ -20,7 +20,30 @@ from bot.core.values import Action, Context, Decision, Direction, Risk
 _MIN_QUESTION = 4
 """words a sentence needs to be read as a question of its own"""
 _ASKING = frozenset(
-    "is are am do does did can could should would will what why how when who which where and also or kya".split()
+    [
+        "is",
+        "are",
+        "am",
+        "do",
+        "does",
+        "did",
+        "can",
+        "could",
+        "should",
+        "would",
+        "will",
+        "what",
+        "why",
+        "how",
+        "when",
+        "who",
+        "which",
+        "where",
+        "and",
+        "also",
+        "or",
+        "kya",
+    ]
 )
 """words a question begins with"""
 _NO_CONTEXT = Context()
@@ -30,8 +53,8 @@ _NO_CONTEXT = Context()
 class Tuning:
     """What calibration found, for one way of scoring."""
 
-    calibration: Calibration = Calibration()
-    thresholds: Thresholds = Thresholds()
+    calibration: Calibration = field(default_factory=Calibration)
+    thresholds: Thresholds = field(default_factory=Thresholds)
     weight: float = 1.0
     """how much the second opinion counts beside the lexical one"""
 
@@ -43,15 +66,14 @@ class Engine:
     lexicon: Lexicon
     repairer: Repairer
     model: LinearModel
-    rules: SafetyRules = SafetyRules()
-    tuning: Tuning = Tuning()
+    rules: SafetyRules = field(default_factory=SafetyRules)
+    tuning: Tuning = field(default_factory=Tuning)
     semantic: SentenceScorer | None = None
-    semantic_tuning: Tuning = Tuning()
-    info_intents: Mapping[str, str] = field(default_factory=dict)
+    semantic_tuning: Tuning = field(default_factory=Tuning)
 
     def tokens(self, utterance: Utterance) -> tuple[str, ...]:
         """Return the words the matcher reads: gender folded, misspelt words repaired."""
-        return self.repairer.repair(fold_gender(utterance.tokens))
+        return self.repairer.repair(mark_negated(fold_gender(utterance.tokens)))
 
     def decide(self, text: str, context: Context = _NO_CONTEXT) -> Decision:
         """Return what `text` means and what to do with it; never raises on any text."""

@@ -5,16 +5,19 @@ from __future__ import annotations
 import zlib
 from collections.abc import Sequence
 from functools import lru_cache
+from itertools import pairwise
 
 import numpy as np
 from numpy.typing import NDArray
 
 from bot.core.fold import sound_key, stem
+from bot.core.patterns import NEGATIONS
 
 FAMILIES = ("word", "bigram", "char", "stem", "pair", "skip")
 """one block each; every block is scaled to unit length and then weighted"""
 WEIGHTS = np.array([1.0, 0.9, 1.0, 0.8, 0.8, 0.6], dtype=np.float32)
 _PAIR_WINDOW = 6
+_NEGATION_REACH = 3
 _FAMILY_BITS = 3
 _MASK = (1 << 29) - 1
 # Words that carry grammar rather than topic; left out of the pairs only.
@@ -104,12 +107,15 @@ def extract(tokens: Sequence[str]) -> tuple[NDArray[np.int64], NDArray[np.float3
     ids: list[int] = []
     for word in tokens:
         ids.extend(_of_word(word))
-    ids.extend(_of_two(1, a, b) for a, b in zip(tokens, tokens[1:], strict=False))
+    ids.extend(_of_two(1, a, b) for a, b in pairwise(tokens))
     ids.extend(_of_two(5, a, c) for a, c in zip(tokens, tokens[2:], strict=False))
+    for i, word in enumerate(tokens):
+        if word in NEGATIONS:
+            # "he never hit me" must not look like "he hit me": the next words are also seen as negated.
+            ids.extend(_of_two(5, "not", after) for after in tokens[i + 1 : i + 1 + _NEGATION_REACH])
     content = [stem(t) for t in tokens if t not in STOP]
     for i, a in enumerate(content):
-        for b in content[i + 1 : i + 1 + _PAIR_WINDOW]:
-            ids.append(_of_two(4, a, b) if a < b else _of_two(4, b, a))
+        ids.extend(_of_two(4, a, b) if a < b else _of_two(4, b, a) for b in content[i + 1 : i + 1 + _PAIR_WINDOW])
     if not ids:
         return np.empty(0, np.int64), np.empty(0, np.float32)
     unique, counts = np.unique(np.array(ids, dtype=np.int64), return_counts=True)
@@ -130,4 +136,4 @@ def scale(ids: NDArray[np.int64], values: NDArray[np.float32]) -> NDArray[np.flo
     norms[norms == 0] = 1.0
     scaled = values * (_weights() / norms)[family]
     total = float(np.sqrt(np.dot(scaled, scaled)))
-    return scaled / total if total > 0 else scaled
+    return np.asarray(scaled / total if total > 0 else scaled, dtype=np.float32)

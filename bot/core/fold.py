@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from functools import lru_cache
+from itertools import pairwise
 
 # One token per role: swapping the gender of anybody in a message changes nothing that the matcher sees.
 _ROLES = {
@@ -43,7 +44,7 @@ def _is_same_sex(tokens: tuple[str, ...]) -> bool:
             own = "f" if tokens[i + 3] in _FEMALE else "m" if tokens[i + 3] in _MALE else own
     if own is None:
         return False
-    mine = {b for a, b in zip(tokens, tokens[1:], strict=False) if a == "my"}
+    mine = {b for a, b in pairwise(tokens) if a == "my"}
     return bool(mine & (_FEMALE_PARTNER if own == "f" else _MALE_PARTNER))
 
 
@@ -53,7 +54,7 @@ def sound_key(word: str) -> str:
     key = word
     for old, new in _SOUNDS:
         key = key.replace(old, new)
-    out = []
+    out: list[str] = []
     for ch in key:
         if not out or out[-1] != ch:
             out.append(ch)

@@ -10,6 +10,7 @@ UNKNOWN = "und"
 _MIN_SHARE = 0.2
 """share of words that must be markers of a Roman-script Indian language before it is called that"""
 _FOREIGN = "und"
+_ALSO_ENGLISH = 0.4
 
 
 def identify(words: Sequence[str], script: str | None, lexicon: Lexicon) -> str:
@@ -18,15 +19,17 @@ def identify(words: Sequence[str], script: str | None, lexicon: Lexicon) -> str:
         return script
     if not words:
         return UNKNOWN
-    counts = {tag: sum(w in marks for w in words) for tag, marks in lexicon.markers.items() if tag != _FOREIGN}
+    # A marker that is also an English word ("menu", "main") says little on its own.
+    worth = [(w, _ALSO_ENGLISH if w in lexicon.english else 1.0) for w in words]
+    counts = {tag: sum(n for w, n in worth if w in marks) for tag, marks in lexicon.markers.items() if tag != _FOREIGN}
     total = len(words)
-    shared = counts.pop("hi-Latn", 0)
+    shared = counts.pop("hi-Latn", 0.0)
     special = {tag: n for tag, n in counts.items() if n}
     best = max(special, key=lambda t: special[t]) if special else None
     hits = shared + (special[best] if best else 0)
-    if best in {"pa-Latn", "bn-Latn", "gu-Latn"} and special[best] >= max(1, shared * 0.5):
-        if special[best] / total >= _MIN_SHARE or special[best] >= 3:
-            return best
+    clear = best is not None and special[best] >= max(1, shared * 0.5, min(3, total * _MIN_SHARE))
+    if best in {"pa-Latn", "bn-Latn", "gu-Latn"} and clear:
+        return best
     if hits and (hits / total >= _MIN_SHARE or hits >= 4):
         return "ur-Latn" if counts.get("ur-Latn", 0) else "hi-Latn"
     known = sum(w in lexicon.english or w in lexicon.variants or "'" in w or w.isdigit() for w in words)

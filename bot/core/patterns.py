@@ -1,7 +1,8 @@
 """A small language for danger patterns over tokens, compiled to regular expressions.
 
 Elements, separated by spaces: `word`; `wor*` (any word that begins so); `(a|b c|d)`; `<class>` (a named word list);
-`~N` (up to N words, none of them a negation); `?` after an element makes it optional; `^` and `$` are the ends of a message.
+`~N` (up to N words, none of them a negation); `?` after an element makes it optional; `^` and `$` are the two ends
+of a message.
 """
 
 from __future__ import annotations

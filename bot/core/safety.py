@@ -6,8 +6,6 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from types import MappingProxyType
 
-import numpy as np
-
 from bot.core.linear import Floats, softmax
 from bot.core.patterns import Pattern, find
 from bot.core.values import Direction, Risk, Urgency
@@ -132,9 +130,8 @@ def _urgency(
 
 
 def _direction(hits: Sequence[Pattern], logits: Floats) -> Direction:
-    """Return who does the harm: the pattern's word first, else the classifier's among the three roles."""
-    for hit in hits:
-        if hit.direction is not Direction.NONE:
-            return hit.direction
-    roles = (Direction.SELF, Direction.PARTNER, Direction.OTHER)
-    return roles[int(np.argmax(logits[:3]))]
+    """Return who does the harm: the classifier's word among the roles that the patterns leave open."""
+    named = {hit.direction for hit in hits if hit.direction is not Direction.NONE}
+    roles = [d for d in (Direction.SELF, Direction.PARTNER, Direction.OTHER) if not named or d in named]
+    order = (Direction.SELF, Direction.PARTNER, Direction.OTHER)
+    return max(roles, key=lambda d: float(logits[order.index(d)]))

@@ -10,9 +10,8 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
-from bot.content.yamlfile import read_yaml
-
 from bot.chat import Conversation, plain_text
+from bot.content.yamlfile import read_yaml
 
 
 def bench_turn(start: Callable[[], Conversation], sentences: Path, turns: int) -> str:

@@ -81,7 +81,7 @@ class Database:
         try:
             async with self._engine.connect() as connection:
                 rows = await connection.execute(select(counters.c.name, counters.c.total).where(counters.c.day == day))
-                return {name: total for name, total in rows}
+                return dict(rows.tuples().all())
         except _BROKEN as error:
             raise StorageError(f"the database cannot be read ({type(error).__name__})") from None
 

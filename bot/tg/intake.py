@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import warnings
 from collections import OrderedDict
 from collections.abc import Awaitable, Callable
 from typing import Any
@@ -14,6 +15,8 @@ from telegram.error import Conflict, InvalidToken, NetworkError, RetryAfter, Tel
 from bot.errors import TokenError
 
 log = logging.getLogger(__name__)
+# Raw updates are wanted, so that one which does not parse cannot take its batch along; the library advises against it.
+warnings.filterwarnings("ignore", message="Please use 'Bot.getUpdates'")
 ALLOWED = ["message", "callback_query"]
 _POLL_SECONDS = 25
 _BUSY_WAIT = 0.25
@@ -51,7 +54,9 @@ class Intake:
                 try:
                     raw = await self._poll()
                 except InvalidToken:
-                    raise TokenError("Telegram refuses the token; set UNSPOKEN_TOKEN to the one BotFather gave") from None
+                    raise TokenError(
+                        "Telegram refuses the token; set UNSPOKEN_TOKEN to the one BotFather gave"
+                    ) from None
                 except (TelegramError, ValueError) as error:
                     wait = await self._pause(error, wait)
                     continue

@@ -33,7 +33,9 @@ class Signer:
     def pack(self, target: Target, minute: int) -> str:
         """Return the payload of a button made at `minute` (minutes since 1970); raises PayloadError over 64 bytes."""
         flags = target.emergency | target.under_18 << 1 | target.asked_danger << 2
-        head = f"{_VERSION}{_DIRECTIONS[target.direction]}{target.country or '--'}{flags}{_base36(minute)}~{target.node}"
+        head = (
+            f"{_VERSION}{_DIRECTIONS[target.direction]}{target.country or '--'}{flags}{_base36(minute)}~{target.node}"
+        )
         data = f"{head}~{self._mac(self.keys[0], head)}"
         if len(data.encode()) > MAX_BYTES:
             raise PayloadError(f"a payload of {len(data.encode())} bytes; {MAX_BYTES} fit")

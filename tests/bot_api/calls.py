@@ -56,6 +56,4 @@ class CallLog:
             done = [call for call in self.to(method) if call.status]
             return done[count - 1] if len(done) >= count else None
 
-        return self._bell.until(
-            look, seconds, lambda: f"{method} was not called {count} times in {seconds} s"
-        )
+        return self._bell.until(look, seconds, lambda: f"{method} was not called {count} times in {seconds} s")

@@ -49,9 +49,7 @@ class Endpoint:
             if not call.status:
                 self._world.calls.finish(call, 0)
 
-    async def _respond(
-        self, request: web.Request, name: str, params: Params, call: Call
-    ) -> web.StreamResponse:
+    async def _respond(self, request: web.Request, name: str, params: Params, call: Call) -> web.StreamResponse:
         last: Fault | None = None
         for fault in self._world.faults.take(name, params):
             if fault.kind == "delay":
@@ -91,9 +89,7 @@ class Endpoint:
 
 
 def _answer(status: int, body: Wire) -> web.Response:
-    response = web.json_response(
-        body, status=status, dumps=lambda value: json.dumps(value, ensure_ascii=False)
-    )
+    response = web.json_response(body, status=status, dumps=lambda value: json.dumps(value, ensure_ascii=False))
     if retry_after := (body.get("parameters") or {}).get("retry_after"):
         response.headers["Retry-After"] = str(retry_after)
     return response

@@ -107,8 +107,7 @@ def parse_html(source: str, *, strict: bool = True) -> Rich:
             opened = stack.pop()
             if name and name != opened.tag:
                 raise _unparsable(
-                    f"Unmatched end tag at byte offset {byte(begin)}, "
-                    f'expected "</{opened.tag}>", found "</{name}>"'
+                    f'Unmatched end tag at byte offset {byte(begin)}, expected "</{opened.tag}>", found "</{name}>"'
                 )
             if offset > opened.offset:
                 _close(opened, offset, "".join(parts[opened.begin :]), entities)

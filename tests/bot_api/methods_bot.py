@@ -90,9 +90,7 @@ async def get_chat_menu_button(world: World, params: Params) -> Any:
 @method("answerCallbackQuery")
 async def answer_callback_query(world: World, params: Params) -> Any:
     """Answers a pressed button."""
-    answer = Answer(
-        params.text("text"), params.flag("show_alert"), params.text("url"), params.number("cache_time")
-    )
+    answer = Answer(params.text("text"), params.flag("show_alert"), params.text("url"), params.number("cache_time"))
     world.queries.answer_press(params.text("callback_query_id"), answer, world.clock.now())
     return True
 

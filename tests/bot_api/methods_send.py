@@ -34,9 +34,7 @@ def _find_answered(world: World, chat: Chat, params: Params) -> Message | None:
         return None
     place = world.find_chat(str(wanted["chat_id"])) if wanted.get("chat_id") else chat
     found = place.find(message_id)
-    if found is None and not (
-        wanted.get("allow_sending_without_reply") or params.flag("allow_sending_without_reply")
-    ):
+    if found is None and not (wanted.get("allow_sending_without_reply") or params.flag("allow_sending_without_reply")):
         raise bad_request("message to be replied not found")
     quote = wanted.get("quote")
     if found is not None and quote and quote not in found.text:
@@ -66,9 +64,7 @@ def _post(world: World, params: Params, content: Wire, **details: Any) -> Wire:
 async def send_message(world: World, params: Params) -> Any:
     """Sends a text."""
     source = params.text("text")
-    content = read_text(
-        source, params.text("parse_mode"), params.nested("entities"), strict=world.strict_html
-    )
+    content = read_text(source, params.text("parse_mode"), params.nested("entities"), strict=world.strict_html)
     options = params.nested("link_preview_options") or None
     return _post(world, params, content | {"link_preview_options": options}, source=source)
 
@@ -150,9 +146,7 @@ async def copy_message(world: World, params: Params) -> Any:
             params.nested("caption_entities"),
             strict=world.strict_html,
         )
-    return {
-        "message_id": _post(world, params, content, source=original.source or original.text)["message_id"]
-    }
+    return {"message_id": _post(world, params, content, source=original.source or original.text)["message_id"]}
 
 
 @method("forwardMessage")

@@ -85,9 +85,7 @@ class Person:
     async def reply_to(self, message: Message, text: str) -> Message:
         """Answers a message in its chat and topic."""
         chat = self._world.chats[message.chat_id]
-        return await self.say(
-            text, chat=chat, topic=message.thread_id, reply_to=chat.find(message.message_id)
-        )
+        return await self.say(text, chat=chat, topic=message.thread_id, reply_to=chat.find(message.message_id))
 
     async def send_media(self, content: Wire, *, chat: Chat | None = None, caption: str = "") -> Message:
         """Sends what a function of `media` made."""
@@ -153,9 +151,7 @@ class Person:
         ask = self._world.queries.new_ask(query, self._world.clock.now())
         wire = {"id": ask.id, "from": self.wire(), "query": query, "offset": offset, "chat_type": "group"}
         self._world.updates.push("inline_query", wire)
-        return await ask.bell.until(
-            lambda: ask.answer, timeout, lambda: f"the query {query!r} was not answered"
-        )
+        return await ask.bell.until(lambda: ask.answer, timeout, lambda: f"the query {query!r} was not answered")
 
     async def choose(self, result: Wire, *, query: str = "", chat: Chat | None = None) -> Message:
         """Sends an inline result into a chat."""

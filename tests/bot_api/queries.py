@@ -49,9 +49,7 @@ class Press:
 
     def answered(self, timeout: float = 5) -> Coroutine[Any, Any, Answer]:
         """Waits for the bot's answerCallbackQuery."""
-        return self.bell.until(
-            lambda: self.answer, timeout, lambda: f"the press of {self.data!r} was not answered"
-        )
+        return self.bell.until(lambda: self.answer, timeout, lambda: f"the press of {self.data!r} was not answered")
 
 
 @dataclass(slots=True)

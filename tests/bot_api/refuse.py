@@ -44,9 +44,7 @@ def too_many_requests(retry_after: int) -> ApiError:
     return ApiError(429, f"Too Many Requests: retry after {retry_after}", {"retry_after": retry_after})
 
 
-WEBHOOK_IS_ACTIVE = (
-    "can't use getUpdates method while webhook is active; use deleteWebhook to delete the webhook first"
-)
+WEBHOOK_IS_ACTIVE = "can't use getUpdates method while webhook is active; use deleteWebhook to delete the webhook first"
 OTHER_GET_UPDATES = "terminated by other getUpdates request; make sure that only one bot instance is running"
 NOT_MODIFIED = (
     "message is not modified: specified new message content and reply markup are exactly the same "

@@ -95,9 +95,7 @@ class BotApiServer:
         """Makes a group, with the bot already in it unless `with_bot` is false."""
         group = self.world.open_group(title, supergroup=supergroup or forum or bool(username), forum=forum)
         group.username = username
-        self.world.fill_group(
-            group, owner=owner, members=members, admins=admins, anonymous_admins=anonymous_admins
-        )
+        self.world.fill_group(group, owner=owner, members=members, admins=admins, anonymous_admins=anonymous_admins)
         if with_bot:
             bot = self.world.bot
             group.members[bot.id] = Member(bot.wire(), "administrator" if bot_admin else "member")

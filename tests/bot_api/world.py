@@ -115,6 +115,4 @@ class World:
     def describe(self) -> str:
         """Says in one line where things stand, for the text of a failed wait."""
         last = ", ".join(map(str, self.calls.calls[-5:])) or "none"
-        return (
-            f"{len(self.updates.pending)} updates unconfirmed, {self.updates.polls} polls, last calls: {last}"
-        )
+        return f"{len(self.updates.pending)} updates unconfirmed, {self.updates.polls} polls, last calls: {last}"
