@@ -41,6 +41,8 @@ class Conversation:
             return self._press(self.buttons[int(line) - 1])
         if line in _COMMANDS:
             node = _COMMANDS[line]
+            if line == "/start":
+                self.context = Context()
             return self._show(
                 self.renderer.topics() if node == "topics" else self.renderer.page(node.removeprefix("page:"))
             )
@@ -88,7 +90,7 @@ def run_terminal(conversation: Conversation) -> None:
     """Hold the conversation in a terminal until end of input; nothing is kept, not even a history."""
     console = Console(width=min(_WIDTH, Console().width), highlight=False)
     session: PromptSession[str] = PromptSession(history=DummyHistory())
-    _print(console, conversation._show(conversation.renderer.page("start")))
+    print_reply(console, conversation.answer("/start"))
     while True:
         try:
             line = session.prompt("you> ").strip()
@@ -99,10 +101,11 @@ def run_terminal(conversation: Conversation) -> None:
             console.print("[dim]Nothing of this chat was kept.[/dim]")
             return
         if line:
-            _print(console, conversation.answer(line))
+            print_reply(console, conversation.answer(line))
 
 
-def _print(console: Console, reply: Reply) -> None:
+def print_reply(console: Console, reply: Reply) -> None:
+    """Print a reply with its buttons numbered."""
     console.print()
     console.print(styled(reply.html))
     number = 0

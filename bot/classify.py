@@ -21,7 +21,7 @@ def classify_lines(engine: Engine, lines: Iterable[str], out: TextIO) -> int:
             status = 1
             out.write(json.dumps({"error": item}) + "\n")
         else:
-            out.write(json.dumps({**item, **as_json(engine.decide(item["text"]))}, ensure_ascii=False) + "\n")
+            out.write(json.dumps({**item, **as_json(engine.decide(item["text"]))}) + "\n")
         out.flush()
     return status
 
@@ -30,7 +30,7 @@ def _read(line: str) -> dict[str, Any] | str:
     """Return the object on `line`, or what is wrong with it (never its text)."""
     try:
         item = json.loads(line)
-    except (json.JSONDecodeError, RecursionError):
+    except (ValueError, RecursionError):  # ValueError also for a number of thousands of digits
         return "not JSON: each line must be an object with a text"
     if not isinstance(item, dict) or not isinstance(item.get("text"), str):
         return "no text: each line must be an object with a text"

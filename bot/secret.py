@@ -10,7 +10,7 @@ from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 
 from bot.errors import SettingsError
-from bot.settings import Settings
+from bot.settings import SHORTEST_SECRET, Settings
 
 _FILE = "secret"
 _BYTES = 32
@@ -20,18 +20,18 @@ def read_secret(settings: Settings) -> bytes:
     """Return the secret; makes `<data folder>/secret` (mode 0600) at first start.
 
     Where the folder cannot be written, a secret for this run is made: buttons then last until the next start.
-    Raises SettingsError for a secret that is too short.
+    Raises SettingsError for a file that holds too little, such as one from a start that was cut off.
     """
     if settings.secret is not None:
-        value = settings.secret.get_secret_value().encode()
-        if len(value) < 16:
-            raise SettingsError("UNSPOKEN_SECRET: must be at least 16 characters")
-        return value
+        return settings.secret.get_secret_value().encode()
     path = settings.data_dir / _FILE
     try:
-        return _read_or_make(path)
+        value = _read_or_make(path)
     except OSError:
         return secrets.token_bytes(_BYTES)
+    if len(value) < SHORTEST_SECRET:
+        raise SettingsError(f"{path}: holds no usable secret; delete the file and a new one is made")
+    return value
 
 
 def _read_or_make(path: Path) -> bytes:
@@ -39,7 +39,10 @@ def _read_or_make(path: Path) -> bytes:
         return path.read_bytes().strip()
     path.parent.mkdir(parents=True, exist_ok=True)
     value = secrets.token_urlsafe(_BYTES).encode()
-    descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    try:
+        descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    except FileExistsError:  # made by another program at this moment
+        return path.read_bytes().strip()
     with os.fdopen(descriptor, "wb") as file:
         file.write(value)
     return value

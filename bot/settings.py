@@ -14,6 +14,8 @@ from bot.content.resources import COUNTRIES
 from bot.errors import SettingsError
 
 PREFIX = "UNSPOKEN_"
+SHORTEST_SECRET = 16
+_ENGINES = ("sqlite+aiosqlite://", "postgresql+asyncpg://")
 
 
 class Settings(BaseSettings):
@@ -30,7 +32,7 @@ class Settings(BaseSettings):
 
     token: SecretStr | None = None
     api_base_url: str = "https://api.telegram.org"
-    database_url: str | None = None
+    database_url: str | None = Field(default=None, repr=False)  # may hold a password
     data_dir: Path = Field(default_factory=default_data_dir)
     secret: SecretStr | None = None
     webhook_url: str | None = None
@@ -74,6 +76,20 @@ class Settings(BaseSettings):
             raise ValueError("must be the root of a Bot API server, such as http://127.0.0.1:8081")
         return value.rstrip("/")
 
+    @field_validator("database_url")
+    @classmethod
+    def _known_engine(cls, value: str | None) -> str | None:
+        if value is not None and not value.startswith(_ENGINES):
+            raise ValueError(f"must begin with {' or '.join(_ENGINES)}")
+        return value
+
+    @field_validator("secret")
+    @classmethod
+    def _long_enough(cls, value: SecretStr | None) -> SecretStr | None:
+        if value is not None and len(value.get_secret_value()) < SHORTEST_SECRET:
+            raise ValueError(f"must be at least {SHORTEST_SECRET} characters")
+        return value
+
     @model_validator(mode="after")
     def _shared_secret(self) -> Settings:
         shared = self.webhook_url is not None or (self.database_url or "").startswith("postgresql")
@@ -96,3 +112,5 @@ def load_settings() -> Settings:
         where = "".join(str(p) for p in first["loc"])
         name = f"{PREFIX}{where.upper()}: " if where else ""
         raise SettingsError(name + str(first["msg"]).removeprefix("Value error, ")) from None
+    except UnicodeDecodeError:
+        raise SettingsError(".env: must be a text file in UTF-8") from None

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import zlib
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
 from bot.content.answers import Library, load_library
 from bot.content.resources import Resources, load_resources
 from bot.content.taxonomy import Taxonomy, load_taxonomy
+from bot.content.yamlfile import read_yaml
 from bot.errors import ContentError
 
 _DIGITS = "0123456789abcdefghijklmnopqrstuvwxyz"
@@ -21,6 +23,8 @@ class Catalogue:
     taxonomy: Taxonomy
     library: Library
     resources: Resources
+    native: Mapping[str, Mapping[str, str]]
+    """language tag -> two lines of a care card in that language and script"""
 
     def path_of(self, intent: str) -> str:
         """Return `<group>/<id>` of an intent."""
@@ -49,7 +53,24 @@ def load_catalogue(root: Path) -> tuple[Catalogue, tuple[str, ...]]:
     taxonomy, problems = load_taxonomy(root)
     library, more = load_library(root, taxonomy)
     resources, most = load_resources(root)
-    return Catalogue(taxonomy, library, resources), (*problems, *more, *most)
+    native, last = _native(root)
+    return Catalogue(taxonomy, library, resources, native), (*problems, *more, *most, *last)
+
+
+def _native(root: Path) -> tuple[dict[str, dict[str, str]], tuple[str, ...]]:
+    """Return the native lines of care cards and their problems."""
+    data, problem = read_yaml(root / "responses" / "safety" / "native.yaml", root)
+    if problem or not isinstance(data, dict):
+        return {}, (problem or "responses/safety/native.yaml: must map language tags to `first` and `second`",)
+    bad = tuple(
+        f"responses/safety/native.yaml: `{tag}` needs `first` without digits, and `second` with {{number}}"
+        for tag, lines in data.items()
+        if not isinstance(lines, dict)
+        or set(lines) != {"first", "second"}
+        or any(ch.isdigit() for ch in lines["first"])
+        or "{number}" not in lines["second"]
+    )
+    return data, bad
 
 
 def require_catalogue(root: Path) -> Catalogue:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from pathlib import Path
 
+from bot.content.encoder import load_encoder
 from bot.content.lexicon import load_lexicon
 from bot.content.modelfile import Fitted, content_key, load_model, model_path, save_model
 from bot.content.safetyfiles import load_rules
@@ -17,8 +18,12 @@ from bot.errors import ContentError, ModelError
 MODEL_FOLDER = "model"
 
 
-def load_engine(root: Path, data_dir: Path, progress: Callable[[float], None] | None = None) -> Engine:
+def load_engine(
+    root: Path, data_dir: Path, progress: Callable[[float], None] | None = None, *, semantic: bool = True
+) -> Engine:
     """Return the engine; fits and stores the matcher first where no current one is stored.
+
+    `semantic` False leaves the sentence encoder out.
 
     Raises ContentError when content files are broken.
     """
@@ -34,6 +39,8 @@ def load_engine(root: Path, data_dir: Path, progress: Callable[[float], None] | 
         model=fitted.model,
         rules=rules,
         tuning=tuning["lexical"],
+        semantic=load_encoder(root, fitted.model.heads) if semantic else None,
+        semantic_tuning=tuning["semantic"],
     )
 
 

@@ -40,7 +40,7 @@ class Renderer:
         """Return the reply to a typed message."""
         state = Target("", decision.direction, context.country, under_18=decision.under_18 or context.under_18)
         if decision.action is Action.CARE:
-            return self.care(decision.risk, state)
+            return self.care(decision.risk, state, decision.lang)
         if decision.action is Action.ANSWER and decision.intent is not None:
             return self._answer(decision.intent, state, decision)
         if decision.action is Action.CLARIFY:
@@ -76,7 +76,7 @@ class Renderer:
         state = target or Target("")
         card = self.catalogue.library.cards[f"{PAGES}/{name}"]
         html = self._render(card, state.direction)
-        rows = self._next_rows(card, state)
+        rows = _in_rows([Button(self.node_label(n), self._to(n, state)) for n in card.next], 1)
         return Reply(html, (*rows, self._foot(state)), node=f"page:{name}")
 
     def topics(self, target: Target | None = None) -> Reply:
@@ -88,7 +88,7 @@ class Renderer:
         ]
         return Reply(self._text("topics"), (*_in_rows(buttons), self._foot(state, topics=False)), node="topics")
 
-    def care(self, risk: Risk, state: Target) -> Reply:
+    def care(self, risk: Risk, state: Target, lang: str = "en") -> Reply:
         """Return the safety card for what was found; needs no database, network or earlier state."""
         category = risk.categories[0]
         card = self.catalogue.library.cards[f"{CARE}/{category}"]
@@ -102,6 +102,10 @@ class Renderer:
         html = self._render(
             card, direction, lines=shown, explicit=risk.explicit, leverage=risk.leverage, emergency=emergency
         )
+        native = self.catalogue.native.get(lang)
+        if native is not None and first is not None:
+            # The reader's own script leads; the English stays beside it until a native speaker has reviewed it.
+            html = f"{native['first']}\n{native['second'].format(number=first.number)}\n\n{html}"
         kept = replace(state, node=f"care:{category}", direction=direction, emergency=emergency)
         rows: list[tuple[Button, ...]] = []
         if not risk.explicit:

@@ -39,7 +39,7 @@ def _read(data: Any) -> Tuning:
     coefficients = tuple(float(data["coefficients"][name]) for name in SIGNALS)
     return Tuning(
         Calibration(coefficients, float(data["floor"]), float(data["margin"]), float(data["unsure"])),
-        Thresholds(float(data["danger"]), float(data["second"]), float(data["emergency"])),
+        Thresholds(float(data["danger"]), float(data["hinted"]), float(data["second"]), float(data["emergency"])),
         float(data["weight"]),
     )
 
@@ -53,6 +53,7 @@ def write_tuning(root: Path, tunings: dict[str, Tuning], command: str, note: str
             "margin": round(t.calibration.margin, 4),
             "unsure": round(t.calibration.unsure, 4),
             "danger": round(t.thresholds.danger, 4),
+            "hinted": round(t.thresholds.hinted, 4),
             "second": round(t.thresholds.second, 4),
             "emergency": round(t.thresholds.emergency, 4),
             "weight": round(t.weight, 4),

@@ -2,20 +2,22 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
 
 from bot.core.age import under_18
 from bot.core.calibration import Calibration
 from bot.core.direction import read_direction
 from bot.core.fold import fold_gender
+from bot.core.followup import FollowUp, context_words, needs_context, read_followup, swapped
 from bot.core.lexicon import Lexicon
 from bot.core.linear import Floats, LinearModel
 from bot.core.match import Match, SentenceScorer, fuse, rank
 from bot.core.negation import mark_negated
 from bot.core.normalize import Utterance, normalize
 from bot.core.repair import Repairer
-from bot.core.safety import SafetyRules, Thresholds, assess
-from bot.core.values import Action, Context, Decision, Direction, Risk
+from bot.core.safety import ALWAYS_EMERGENCY, CATEGORIES, SafetyRules, Thresholds, assess
+from bot.core.values import Action, Context, Decision, Direction, Risk, Urgency
 
 _MIN_QUESTION = 4
 """words a sentence needs to be read as a question of its own"""
@@ -60,6 +62,25 @@ class Tuning:
 
 
 @dataclass(frozen=True, slots=True)
+class Reading:
+    """One message as the scorers see it."""
+
+    utterance: Utterance
+    tokens: tuple[str, ...]
+    lexical: Mapping[str, Floats]
+    """logits by head"""
+    semantic: Mapping[str, Floats] | None
+    """the second opinion's, where there is one"""
+    known: float
+    """share 0..1 of the message's features that the lexical model knows"""
+
+    def fused(self, weight: float) -> dict[str, Floats]:
+        """Return log-probabilities by head, the second opinion counted `weight` times."""
+        second = self.semantic
+        return {n: fuse(v, None if second is None else second[n], weight) for n, v in self.lexical.items()}
+
+
+@dataclass(frozen=True, slots=True)
 class Engine:
     """Everything `decide` needs, fitted or loaded once and never changed."""
 
@@ -75,16 +96,26 @@ class Engine:
         """Return the words the matcher reads: gender folded, misspelt words repaired."""
         return self.repairer.repair(mark_negated(fold_gender(utterance.tokens)))
 
-    def decide(self, text: str, context: Context = _NO_CONTEXT) -> Decision:
-        """Return what `text` means and what to do with it; never raises on any text."""
+    def read(self, text: str) -> Reading:
+        """Return what the scorers say of `text`, before any threshold."""
         utterance = normalize(text, self.lexicon)
         tokens = self.tokens(utterance)
-        logits, known = self.model.logits(tokens)
+        lexical, known = self.model.logits(tokens)
         second = self.semantic.logits(tokens) if self.semantic is not None and tokens else None
-        tuning = self.tuning if second is None else self.semantic_tuning
-        fused = {n: fuse(v, None if second is None else second[n], tuning.weight) for n, v in logits.items()}
+        return Reading(utterance, tokens, lexical, second, known)
+
+    def tuning_of(self, reading: Reading) -> Tuning:
+        """Return the thresholds for the scorers that spoke."""
+        return self.tuning if reading.semantic is None else self.semantic_tuning
+
+    def decide(self, text: str, context: Context = _NO_CONTEXT) -> Decision:
+        """Return what `text` means and what to do with it; never raises on any text."""
+        reading = self.read(text)
+        tuning = self.tuning_of(reading)
+        fused = reading.fused(tuning.weight)
+        utterance, tokens = reading.utterance, reading.tokens
         risk = assess(self.rules, tokens, fused, tuning.thresholds)
-        match = self._rank(fused["intent"], known, len(tokens), tuning)
+        match = self._rank(fused["intent"], reading.known, len(tokens), tuning)
         direction = read_direction(tokens, fused["direction"])
         young = context.under_18 or under_18(tokens)
         if risk.categories:
@@ -92,7 +123,57 @@ class Engine:
                 Action.CARE, None, match.chance, match.best(5), risk=risk, direction=risk.direction,
                 lang=utterance.lang, under_18=young,
             )  # fmt: skip
+        leaning = self._lean(tokens, context, match, tuning)
+        if leaning is not None:
+            return replace(leaning, lang=utterance.lang, under_18=young)
+        if needs_context(tokens):
+            return Decision(Action.UNSURE, None, 0.0, match.best(5), risk=risk, lang=utterance.lang, under_18=young)
         return self._choose(utterance, match, direction, risk, young, tuning)
+
+    def _lean(self, tokens: tuple[str, ...], context: Context, match: Match, tuning: Tuning) -> Decision | None:
+        """Return the decision on a message that leans on the last card, or None when it stands on its own."""
+        found = read_followup(tokens, context)
+        if found is None:
+            return None
+        kind, index = found
+        node = context.node or ""
+        category = node.removeprefix("care:")
+        if kind in {FollowUp.YES, FollowUp.NO} and context.asked_danger and category in CATEGORIES:
+            if kind is FollowUp.NO:
+                return _lean_on(match, None, Action.UNSURE, context)
+            urgency = Urgency.EMERGENCY if category in ALWAYS_EMERGENCY else Urgency.HIGH
+            risk = Risk((category,), urgency, True, context.direction, confidence=1.0)
+            return replace(_lean_on(match, None, Action.CARE, context), risk=risk)
+        if kind is FollowUp.PICK:
+            return _lean_on(match, context.choices[index], Action.ANSWER, context)
+        if kind is FollowUp.OTHER_ONE and context.choices:
+            return _lean_on(match, context.choices[min(1, len(context.choices) - 1)], Action.ANSWER, context)
+        intents = self.model.heads["intent"].labels
+        if node not in intents or kind in {FollowUp.YES, FollowUp.NO, FollowUp.OTHER_ONE}:
+            return None
+        if kind is FollowUp.WHY:
+            return _lean_on(match, "why_it_happens", Action.ANSWER, context)
+        if kind is FollowUp.SWAP:
+            there = replace(context, direction=swapped(context.direction, tokens))
+            return _lean_on(match, node, Action.ANSWER, there)
+        if match.chance >= tuning.calibration.floor:
+            return None
+        return self._go_on(tokens, node, context, tuning)
+
+    def _go_on(self, tokens: tuple[str, ...], node: str, context: Context, tuning: Tuning) -> Decision | None:
+        """Return the decision on `tokens` read together with what the last card was about."""
+        together = (*context_words(node), *tokens)
+        lexical, known = self.model.logits(together)
+        second = self.semantic.logits(together) if self.semantic is not None else None
+        reading = Reading(Utterance(together, (together,), ""), together, lexical, second, known)
+        fused = reading.fused(tuning.weight)
+        match = self._rank(fused["intent"], known, len(together), tuning)
+        best = match.best(1)[0][0]
+        if match.chance < tuning.calibration.unsure:
+            return None
+        direction = read_direction(tokens, fused["direction"])
+        there = context if direction is Direction.NONE else replace(context, direction=direction)
+        return _lean_on(match, best, Action.ANSWER, there)
 
     def _rank(self, scores: Floats, known: float, length: int, tuning: Tuning) -> Match:
         return rank(self.model.heads["intent"].labels, scores, known, length, tuning.calibration)
@@ -137,3 +218,8 @@ class Engine:
             if match.chance >= self.tuning.calibration.floor and name != main and name not in found:
                 found.append(name)
         return tuple(found[:2])
+
+
+def _lean_on(match: Match, intent: str | None, action: Action, context: Context) -> Decision:
+    """Return a decision that takes its direction from the last card."""
+    return Decision(action, intent, match.chance, match.best(5), direction=context.direction)

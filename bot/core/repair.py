@@ -23,11 +23,11 @@ class Repairer:
         self._known = frozenset(counts)
         self._protected = protected
         self._counts = dict(counts)
-        by_length: dict[int, list[str]] = {}
+        by_shape: dict[tuple[int, str], list[str]] = {}
         for word in sorted(counts):
             if len(word) >= _SHORT - 1 and word.isalpha():
-                by_length.setdefault(len(word), []).append(word)
-        self._by_length = by_length
+                by_shape.setdefault((len(word), word[0]), []).append(word)
+        self._by_shape = by_shape
         self._one = lru_cache(maxsize=8192)(self._nearest)
 
     def repair(self, tokens: Sequence[str]) -> tuple[str, ...]:
@@ -42,18 +42,19 @@ class Repairer:
             return word
         limit = 1 if len(word) < _LONG - 2 else 2
         best: tuple[float, int, str] | None = None
-        for length in range(len(word) - limit, len(word) + limit + 1):
-            choices = self._by_length.get(length)
-            if not choices:
-                continue
-            for candidate, distance, _ in extract(
-                word, choices, scorer=OSA.distance, score_cutoff=limit, limit=5, processor=None
-            ):
-                # A slip seldom hits the first letter: such candidates count as one edit further away.
-                far = distance + (candidate[0] != word[0])
-                key = (far, -self._counts[candidate], candidate)
-                if far <= limit and (best is None or key < best):
-                    best = key
+        # A slip seldom hits the first letter, but for two swapped ones; such candidates count as one edit further away.
+        for first in dict.fromkeys(word[:2]):
+            for length in range(len(word) - limit, len(word) + limit + 1):
+                choices = self._by_shape.get((length, first))
+                if not choices:
+                    continue
+                for candidate, distance, _ in extract(
+                    word, choices, scorer=OSA.distance, score_cutoff=limit, limit=5, processor=None
+                ):
+                    far = distance + (candidate[0] != word[0])
+                    key = (far, -self._counts[candidate], candidate)
+                    if far <= limit and (best is None or key < best):
+                        best = key
         return best[2] if best is not None else word
 
 

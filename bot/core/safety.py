@@ -33,6 +33,8 @@ class Thresholds:
 
     danger: float = 0.5
     """probability of danger from which a message is care"""
+    hinted: float = 0.05
+    """the same where a pattern matches too"""
     second: float = 0.2
     """probability from which a further category is named"""
     emergency: float = 0.5
@@ -92,7 +94,7 @@ def assess(rules: SafetyRules, tokens: Sequence[str], logits: Mapping[str, Float
     danger = softmax(logits["danger"])
     chance = float(1.0 - danger[-1])
     hits = match_rules(rules, tokens)
-    if not hits and chance < thresholds.danger:
+    if chance < (thresholds.hinted if hits else thresholds.danger):
         return Risk(confidence=chance)
     scores = {c: float(p) for c, p in zip(CATEGORIES, danger[:-1], strict=True)}
     for hit in hits:
@@ -108,7 +110,7 @@ def assess(rules: SafetyRules, tokens: Sequence[str], logits: Mapping[str, Float
         explicit=explicit,
         direction=_direction(main, logits["direction"]),
         leverage=any(h.leverage for h in hits),
-        confidence=1.0 if hits else chance,
+        confidence=chance,
     )
 
 

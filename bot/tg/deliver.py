@@ -6,7 +6,7 @@ import asyncio
 import logging
 from collections.abc import Awaitable, Callable
 
-from telegram.error import BadRequest, Forbidden, NetworkError, RetryAfter
+from telegram.error import BadRequest, ChatMigrated, Forbidden, InvalidToken, NetworkError, RetryAfter
 
 log = logging.getLogger(__name__)
 _FIRST_WAIT = 0.5
@@ -21,12 +21,11 @@ async def deliver(call: Callable[[], Awaitable[object]], what: str) -> bool:
         try:
             await call()
         except RetryAfter as error:
-            pause = error.retry_after
-            await asyncio.sleep(pause.total_seconds() if not isinstance(pause, (int, float)) else float(pause))
-        except Forbidden:
+            await asyncio.sleep(seconds_to_wait(error))
+        except (Forbidden, ChatMigrated):
             log.info("%s: not wanted there any more", what)
             return False
-        except BadRequest as error:
+        except (BadRequest, InvalidToken) as error:
             log.warning("%s: refused by Telegram (%s)", what, type(error).__name__)
             return False
         except NetworkError as error:
@@ -37,3 +36,9 @@ async def deliver(call: Callable[[], Awaitable[object]], what: str) -> bool:
             return True
     log.warning("%s: given up after %d tries", what, _TRIES)
     return False
+
+
+def seconds_to_wait(error: RetryAfter) -> float:
+    """Return how long Telegram asks to wait; the library gives a number or a duration, as it is set up."""
+    pause = error.retry_after
+    return float(pause) if isinstance(pause, (int, float)) else pause.total_seconds()

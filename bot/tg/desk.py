@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import logging
 import time
 from dataclasses import dataclass
@@ -13,7 +14,7 @@ from bot.content.context import context_after, context_of_press
 from bot.content.render import Renderer
 from bot.content.reply import Reply
 from bot.core.engine import Engine
-from bot.core.values import Decision
+from bot.core.values import Context, Decision
 from bot.errors import PayloadError
 from bot.log import place_of
 from bot.storage.database import Database
@@ -39,29 +40,37 @@ class Desk:
         """Answer a typed message."""
         message = _message(update)
         before = self.memory.get(message.chat_id)
-        decision = self.engine.decide(message.text or "", before)
+        decision = await self._decide(message.text or "", before)
         after = context_after(decision, before)
         self.memory.put(message.chat_id, after)
         await self._send(context.bot, message.chat_id, self.renderer.decide(decision, after))
         self.database.count(_counter(decision))
 
     async def on_start(self, update: Update, context: ContextTypes.DEFAULT_TYPE) -> None:
-        """Answer /start: a blank session."""
+        """Answer /start: a blank session; one word after it comes from a link."""
+        if len(context.args or ()) > 1:
+            return await self.on_text(update, context)
         message = _message(update)
         self.memory.forget(message.chat_id)
-        await self._send(context.bot, message.chat_id, self.renderer.page("start"))
+        return await self._send(context.bot, message.chat_id, self.renderer.page("start"))
 
     async def on_help(self, update: Update, context: ContextTypes.DEFAULT_TYPE) -> None:
-        """Answer /help."""
-        await self._send(context.bot, _message(update).chat_id, self.renderer.page("help"))
+        """Answer /help; "/help me he hit me" is a message."""
+        if context.args:
+            return await self.on_text(update, context)
+        return await self._send(context.bot, _message(update).chat_id, self.renderer.page("help"))
 
     async def on_privacy(self, update: Update, context: ContextTypes.DEFAULT_TYPE) -> None:
         """Answer /privacy."""
-        await self._send(context.bot, _message(update).chat_id, self.renderer.page("privacy"))
+        if context.args:
+            return await self.on_text(update, context)
+        return await self._send(context.bot, _message(update).chat_id, self.renderer.page("privacy"))
 
     async def on_topics(self, update: Update, context: ContextTypes.DEFAULT_TYPE) -> None:
         """Answer /topics."""
-        await self._send(context.bot, _message(update).chat_id, self.renderer.topics())
+        if context.args:
+            return await self.on_text(update, context)
+        return await self._send(context.bot, _message(update).chat_id, self.renderer.topics())
 
     async def on_other(self, update: Update, context: ContextTypes.DEFAULT_TYPE) -> None:
         """Answer a photo, voice message, sticker or anything else without text."""
@@ -93,8 +102,14 @@ class Desk:
         """Tell the reader kindly that it failed, and the log the error's type and place, nothing else."""
         if context.error is not None:
             log.error("a handler failed: %s", place_of(context.error))
-        if isinstance(update, Update) and update.effective_chat is not None:
+        if isinstance(update, Update) and update.effective_chat is not None and update.effective_chat.type == "private":
             await self._send(context.bot, update.effective_chat.id, self.renderer.say("error"))
+
+    async def _decide(self, text: str, before: Context) -> Decision:
+        """Understand a text; with the sentence encoder in a thread, since that takes milliseconds."""
+        if self.engine.semantic is None:
+            return self.engine.decide(text, before)
+        return await asyncio.to_thread(self.engine.decide, text, before)
 
     async def _send(self, bot: Bot, chat_id: int, reply: Reply) -> None:
         await deliver(lambda: send(bot, chat_id, reply, self.signer, _minute()), "reply")

@@ -10,9 +10,10 @@ from collections.abc import Awaitable, Callable
 from typing import Any
 
 from telegram import Bot, Update
-from telegram.error import Conflict, InvalidToken, NetworkError, RetryAfter, TelegramError
+from telegram.error import Conflict, EndPointNotFound, InvalidToken, NetworkError, RetryAfter, TelegramError
 
 from bot.errors import TokenError
+from bot.tg.deliver import seconds_to_wait
 
 log = logging.getLogger(__name__)
 # Raw updates are wanted, so that one which does not parse cannot take its batch along; the library advises against it.
@@ -53,7 +54,7 @@ class Intake:
             while not self._stop.is_set():
                 try:
                     raw = await self._poll()
-                except InvalidToken:
+                except (InvalidToken, EndPointNotFound):  # the second is how the library reports a 401 to a raw request
                     raise TokenError(
                         "Telegram refuses the token; set UNSPOKEN_TOKEN to the one BotFather gave"
                     ) from None
@@ -61,7 +62,7 @@ class Intake:
                     wait = await self._pause(error, wait)
                     continue
                 wait = _ERROR_WAIT
-                for item in raw or ():
+                for item in raw:
                     self._take(item)
                 if self._running:
                     await self._until_progress()
@@ -81,7 +82,10 @@ class Intake:
         stopping = asyncio.ensure_future(self._stop.wait())
         try:
             await asyncio.wait({call, stopping}, return_when=asyncio.FIRST_COMPLETED)
-            return await call if call.done() else []
+            raw = await call if call.done() else []
+            if not isinstance(raw, list):
+                raise ValueError("updates must come as a list")
+            return raw
         finally:
             stopping.cancel()
             if not call.done():
@@ -144,7 +148,7 @@ class Intake:
             log.warning("another program polls with this token; waiting")
         elif not isinstance(error, NetworkError):
             log.warning("polling failed (%s); trying again", type(error).__name__)
-        pause = float(getattr(error, "_retry_after", 0) or 0) if isinstance(error, RetryAfter) else 0.0
+        pause = seconds_to_wait(error) if isinstance(error, RetryAfter) else 0.0
         try:
             await asyncio.wait_for(self._stop.wait(), max(wait, pause))
         except TimeoutError:

@@ -6,7 +6,8 @@ from typing import Any
 
 import aiohttp
 from telegram._utils.defaultvalue import DefaultValue
-from telegram.error import NetworkError, TimedOut
+from telegram._utils.types import JSONDict
+from telegram.error import NetworkError, TelegramError, TimedOut
 from telegram.request import BaseRequest, RequestData
 
 _CONNECT_SECONDS = 10.0
@@ -39,6 +40,17 @@ class AiohttpRequest(BaseRequest):
         if self._session is not None:
             await self._session.close()
             self._session = None
+
+    @staticmethod
+    def parse_json_payload(payload: bytes) -> JSONDict:
+        """Return the answer as an object; raises NetworkError for anything else, since a gateway may speak instead."""
+        try:
+            data: object = BaseRequest.parse_json_payload(payload)
+        except TelegramError:
+            data = None
+        if not isinstance(data, dict) or not data.keys() & {"result", "error_code", "description"}:
+            raise NetworkError("what came back is no answer of the Bot API")
+        return data
 
     async def do_request(
         self,

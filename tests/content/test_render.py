@@ -123,3 +123,14 @@ def test_unknown_nodes_open_something_safe(renderer: Renderer) -> None:
     assert renderer.press(Target("care:gone")).care or "999" in renderer.press(Target("care:gone")).html
     assert renderer.press(Target("an_intent_that_is_gone")).node == "topics"
     assert renderer.press(Target("alt:zzzz")).rows
+
+
+@pytest.mark.parametrize(("lang", "word"), [("hi", "आप"), ("ur", "آپ"), ("pa", "ਤੁਸੀਂ"), ("bn", "আপনি"), ("gu", "તમે")])
+def test_a_care_card_speaks_the_readers_script_first(renderer: Renderer, lang: str, word: str) -> None:
+    """Two lines and the number, the English below."""
+    risk = Risk(("domestic_abuse",), Urgency.HIGH, True, Direction.PARTNER)
+    lines = renderer.care(risk, Target(""), lang).html.splitlines()
+    assert word in lines[0]
+    assert not re.search(r"\d", lines[0])
+    assert "999" in lines[1]
+    assert "I am glad you wrote this" in lines[3]

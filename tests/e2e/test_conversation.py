@@ -1,0 +1,298 @@
+"""The program as a process: a conversation over a kill, a clean stop, and errors in one line."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import re
+import signal
+import sqlite3
+import sys
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import closing
+from pathlib import Path
+
+import pytest
+
+from bot.content.paths import content_root, default_data_dir
+from bot.core.engine import Engine
+from tests.bot_api import BotApiServer, Button, Message
+
+TOKEN = "7000000001:AAcanarytokencanarytokencanarytoken"
+FIRST_NAME = "Canaryfirstname"
+USERNAME = "canary_username"
+CANARY = "canarywordinthetext"
+READY_SECONDS = 60
+STOP_SECONDS = 10
+QUESTION = "is texting my ex micro-cheating?"
+DANGER = f"he hit me last night {CANARY}"
+
+
+class Program:
+    """`unspoken run` in a process of its own, with everything it writes."""
+
+    def __init__(self, process: asyncio.subprocess.Process) -> None:
+        self.process = process
+        self.written = ""
+        self._changed = asyncio.Condition()
+        self._readers = [asyncio.create_task(self._read(s)) for s in (process.stderr, process.stdout) if s]
+
+    async def until(self, pattern: str, seconds: float = READY_SECONDS) -> None:
+        """Wait until the program has written something."""
+        async with asyncio.timeout(seconds), self._changed:
+            await self._changed.wait_for(lambda: re.search(pattern, self.written))
+
+    async def ended(self, seconds: float = STOP_SECONDS) -> int:
+        """Wait for the end; return the exit status."""
+        async with asyncio.timeout(seconds):
+            status = await self.process.wait()
+            await asyncio.gather(*self._readers)
+        return status
+
+    async def kill(self) -> None:
+        """End it as a power cut would."""
+        if self.process.returncode is None:
+            self.process.kill()
+        await self.ended()
+
+    async def _read(self, stream: asyncio.StreamReader) -> None:
+        while chunk := await stream.read(4096):
+            async with self._changed:
+                self.written += chunk.decode(errors="replace")
+                self._changed.notify_all()
+
+
+Start = Callable[..., Awaitable[Program]]
+
+
+@pytest.fixture
+def data_dir(tmp_path: Path, engine: Engine) -> Path:
+    """Return a data folder of its own with the fitted matcher, which the engine has made current."""
+    folder = tmp_path / "data"
+    folder.mkdir()
+    for name in ("model", "models"):
+        if (default_data_dir() / name).is_dir():
+            (folder / name).symlink_to(default_data_dir() / name, target_is_directory=True)
+    return folder
+
+
+@pytest.fixture
+async def api() -> AsyncIterator[BotApiServer]:
+    """Return a Bot API that takes the bot's token."""
+    async with BotApiServer(token=TOKEN) as server:
+        yield server
+
+
+@pytest.fixture
+async def start(api: BotApiServer, data_dir: Path, tmp_path: Path) -> AsyncIterator[Start]:
+    """Return what starts the program, with settings changed as wished; all are ended at last."""
+    started: list[Program] = []
+
+    async def run(*command: str, **changes: str) -> Program:
+        settings = {"TOKEN": TOKEN, "API_BASE_URL": api.url, "DATA_DIR": str(data_dir), "LOG_LEVEL": "DEBUG", **changes}
+        process = await asyncio.create_subprocess_exec(
+            sys.executable, "-m", "bot", *(command or ("run",)),
+            cwd=tmp_path,
+            env={
+                "PATH": os.environ.get("PATH", ""),
+                "HOME": str(tmp_path),
+                "PYTHONPATH": str(content_root()),
+                **{f"UNSPOKEN_{name}": value for name, value in settings.items()},
+            },
+            stdin=asyncio.subprocess.DEVNULL, stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.PIPE,
+        )  # fmt: skip
+        started.append(Program(process))
+        return started[-1]
+
+    yield run
+    for program in started:
+        await program.kill()
+
+
+async def begun(api: BotApiServer, count: int) -> None:
+    """Wait until so many messages are on their way."""
+    async with asyncio.timeout(10):
+        while len(api.calls_to("sendMessage")) < count:  # noqa: ASYNC110 - the server tells of answered calls only
+            await asyncio.sleep(0.02)
+
+
+def kept_in(folder: Path) -> bytes:
+    """Return all that the database's files hold."""
+    return b"".join(file.read_bytes() for file in sorted(folder.glob("unspoken.sqlite3*")))
+
+
+def data_of(message: Message, label: str) -> str:
+    """Return what a button with a label would send."""
+    button: Button | None = message.find_button(label)
+    assert button is not None, message.labels
+    assert button.callback_data is not None
+    return button.callback_data
+
+
+async def test_a_conversation_survives_a_kill(start: Start, api: BotApiServer, data_dir: Path) -> None:
+    """After kill -9 old buttons and queued messages are answered; nothing of the reader is logged or kept."""
+    alice, bob = api.person(FIRST_NAME, username=USERNAME), api.person("Bob")
+    first = await start()
+    await first.until("ready")
+
+    await alice.start()
+    hello = await alice.next_reply()
+    assert "Topics" in hello.labels
+    assert hello.disable_notification
+
+    await alice.say(QUESTION)
+    card = await alice.next_reply()
+    assert "ex" in card.text
+    await (await alice.press(card, "Not what I meant")).answered()
+    assert len((await alice.next_reply()).labels) >= 3
+
+    await alice.send_voice()
+    assert "only read text" in (await alice.next_reply()).text
+
+    await alice.say(DANGER)
+    care = await alice.next_reply()
+    assert "999" in care.text
+    assert not re.search(r"\d|abuse", care.text.splitlines()[0])
+    await (await alice.press(care, "More places that help")).answered()
+    lines = await alice.next_reply()
+    old_button = data_of(lines, "Back")
+    await api.wait_until_taken()
+
+    # A reply is on its way when the power fails, and more is written before it comes back.
+    api.faults.delay("sendMessage", 60, times=1)
+    sent = len(api.calls_to("sendMessage"))
+    await alice.say(f"{QUESTION} {CANARY}")
+    await begun(api, sent + 1)
+    first.process.send_signal(signal.SIGKILL)
+    assert await first.ended() == -signal.SIGKILL
+    assert len(api.unconfirmed) == 1
+    await bob.say("is it okay to like his photos?")
+    await alice.press_data(lines, old_button)
+    alice.chat.skip_replies()
+
+    second = await start()
+    await second.until("ready")
+    again, back = await alice.next_reply(10), await alice.next_reply(10)
+    assert again.text == card.text
+    assert back.text == care.text
+    assert (await bob.next_reply(10)).text
+    await (await alice.press(care, "More places that help")).answered()
+    await api.wait_until_taken(10)
+
+    second.process.send_signal(signal.SIGTERM)
+    assert await second.ended() == 0
+    assert "stopped" in second.written
+    assert api.unconfirmed == []
+
+    for program in (first, second):
+        for secret in (TOKEN, TOKEN.split(":")[1], FIRST_NAME, USERNAME, CANARY, str(alice.id), str(bob.id), QUESTION):
+            assert secret not in program.written
+        assert "Traceback" not in program.written
+        assert "ERROR" not in program.written
+    kept = kept_in(data_dir)
+    assert b"texting_ex" in kept
+    for secret in (CANARY, FIRST_NAME, USERNAME, str(alice.id), TOKEN):
+        assert secret.encode() not in kept
+    assert (data_dir / "secret").stat().st_mode & 0o077 == 0
+
+
+async def test_commands_are_set_by_scope(start: Start, api: BotApiServer) -> None:
+    """Private chats are shown all commands, groups the one that works there; nothing is set for everybody."""
+    program = await start()
+    await program.until("ready")
+    private = [command["command"] for command in api.commands["all_private_chats", ""]]
+    assert private == ["start", "help", "topics", "privacy"]
+    assert [command["command"] for command in api.commands["all_group_chats", ""]] == ["help"]
+
+
+async def test_a_sigterm_waits_for_the_reply_at_hand(start: Start, api: BotApiServer) -> None:
+    """Asked to stop while it answers, it finishes the answer, and ends within ten seconds."""
+    program = await start()
+    await program.until("ready")
+    alice = api.person()
+    api.faults.delay("sendMessage", 1, times=1)
+    await alice.say(QUESTION)
+    await begun(api, 1)
+    program.process.terminate()
+    assert (await alice.next_reply()).text
+    assert await program.ended() == 0
+    assert api.unconfirmed == []
+
+
+async def test_a_group_gets_one_neutral_line(start: Start, api: BotApiServer) -> None:
+    """In a group the bot speaks when commanded, in one line."""
+    program = await start()
+    await program.until("ready")
+    alice = api.person(FIRST_NAME)
+    group = api.group(members=[alice])
+    await alice.say(f"chatter {CANARY}", chat=group)
+    await alice.say("/help", chat=group)
+    reply = await group.next_reply()
+    assert len(reply.text.splitlines()) == 1
+    await api.wait_until_taken()
+    assert len(group.from_bot) == 1
+
+
+async def test_a_database_that_cannot_be_used_stops_nobody(start: Start, api: BotApiServer, tmp_path: Path) -> None:
+    """The bot starts, answers and ends without its database, and says so once."""
+    (tmp_path / "file").touch()
+    program = await start(DATABASE_URL=f"sqlite+aiosqlite:///{tmp_path}/file/x.sqlite3")
+    await program.until("ready")
+    alice = api.person()
+    await alice.say(DANGER)
+    assert "999" in (await alice.next_reply()).text
+    program.process.terminate()
+    assert await program.ended() == 0
+    assert program.written.count("database unusable") == 1
+    assert "Traceback" not in program.written
+
+
+async def one_line(program: Program) -> str:
+    """Return the one line that a program wrote before it ended with status 2."""
+    assert await program.ended(READY_SECONDS) == 2, program.written
+    lines = program.written.splitlines()
+    assert len(lines) == 1, program.written
+    assert TOKEN not in program.written
+    assert lines[0].startswith("unspoken: ")
+    return lines[0]
+
+
+@pytest.mark.parametrize("token", ["7000000001:AAwrongtokenwrongtokenwrongtokenwr", "nonsense", "1:2/../x?y"])
+async def test_a_wrong_token_is_one_line(start: Start, token: str) -> None:
+    """The line says what to set, and does not repeat the token."""
+    line = await one_line(await start(TOKEN=token, LOG_LEVEL="ERROR"))
+    assert "UNSPOKEN_TOKEN" in line
+    assert token not in line
+
+
+async def test_a_token_taken_back_ends_the_program(start: Start, api: BotApiServer) -> None:
+    """When Telegram no longer knows the token, the program ends with status 2 rather than stay up and deaf."""
+    program = await start(LOG_LEVEL="ERROR")
+    await api.wait_for_polls(timeout=READY_SECONDS)
+    api.faults.next("getUpdates", status=401, times=None)
+    await api.person().say("hello")
+    assert "UNSPOKEN_TOKEN" in await one_line(program)
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [("SECRET", "short"), ("COUNTRY", "XX"), ("DATABASE_URL", "mysql://user:pw@host/x"), ("API_BASE_URL", "nonsense")],
+)
+async def test_a_wrong_setting_is_one_line(start: Start, name: str, value: str) -> None:
+    """Each wrong setting is named before anything is started."""
+    line = await one_line(await start(**{name: value}))
+    assert line.startswith(f"unspoken: UNSPOKEN_{name}: ")
+
+
+async def test_a_newer_schema_is_one_line(start: Start, data_dir: Path) -> None:
+    """A database of a newer version is not touched, and the program ends rather than hang."""
+    with closing(sqlite3.connect(data_dir / "unspoken.sqlite3")) as connection, connection:
+        connection.execute("CREATE TABLE alembic_version (version_num VARCHAR(32) NOT NULL)")
+        connection.execute("INSERT INTO alembic_version VALUES ('9999')")
+    assert "newer version" in await one_line(await start(LOG_LEVEL="ERROR"))
+
+
+async def test_a_secret_file_that_is_empty_is_one_line(start: Start, data_dir: Path) -> None:
+    """A start that was cut off leaves nothing that could sign buttons with an empty key."""
+    (data_dir / "secret").touch()
+    assert "delete the file" in await one_line(await start(LOG_LEVEL="ERROR"))
