@@ -161,7 +161,7 @@ def calibrate(
 
 @app.command()
 def train(
-    epochs: Annotated[int, typer.Option(help="rounds over the examples")] = 5,
+    epochs: Annotated[int, typer.Option(help="rounds over the examples")] = 4,
     out: Annotated[Path | None, typer.Option(help="where to write; default models/encoder")] = None,
 ) -> None:
     """Fine-tune the sentence encoder on the examples and export it (extra `train`, about half an hour on two cores)."""

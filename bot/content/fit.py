@@ -27,6 +27,8 @@ from bot.errors import ContentError
 Tokens = tuple[str, ...]
 URGENCIES = ("emergency", "high")
 EXPLICIT = ("explicit", "indirect")
+ORDINARY_WEIGHT = 0.25
+"""how much an ordinary question counts as "no danger" beside a written hard negative: there are many more of them"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,7 +80,7 @@ def build_targets(corpus: Corpus) -> dict[str, Targets]:
     for row, example in enumerate(corpus.examples):
         intent[row, place[example.intent]] = 1.0
         direction[row, ORDER.index(example.direction)] = 1.0
-        danger[row, -1] = 1.0
+        danger[row, -1] = ORDINARY_WEIGHT
     for row, item in enumerate(corpus.dangers, start=len(corpus.examples)):
         danger[row, CATEGORIES.index(item.category) if item.danger else -1] = 1.0
         if item.direction is not Direction.NONE or item.danger:

@@ -56,7 +56,7 @@ class Database:
             async with self._engine.begin() as connection:
                 await connection.run_sync(_migrate)
         except StorageError:
-            await self._engine.dispose()  # an open connection has a thread, which would keep the program from ending
+            await self._engine.dispose()  # nobody closes what could not be opened
             raise
         except _BROKEN as error:
             self._warn(error)
