@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
 
-.PHONY: run test setup check lint types soak bench clean
+.PHONY: run test setup check release soak bench clean
 
 run: setup
 	@$(BIN)/unspoken run
@@ -14,7 +14,7 @@ test: setup
 	$(BIN)/ruff format --check bot tests
 	$(BIN)/mypy
 	$(BIN)/unspoken check
-	$(BIN)/pytest -n 2
+	$(BIN)/pytest -n 2 -m "not soak"
 
 setup: $(STAMP)
 	@$(BIN)/unspoken fit >/dev/null
@@ -27,6 +27,9 @@ $(STAMP): pyproject.toml constraints.txt
 
 check: setup
 	$(BIN)/unspoken check
+
+release: setup
+	$(BIN)/unspoken check --release
 
 soak: setup
 	$(BIN)/pytest -n 2 -m soak

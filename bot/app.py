@@ -83,23 +83,26 @@ def add_handlers(application: App, desk: Desk) -> None:
 
 async def run_bot(settings: Settings, engine: Engine, catalogue: Catalogue) -> None:
     """Run the Telegram bot until SIGTERM or SIGINT; raises TokenError or SettingsError with one line."""
+    if settings.webhook_url is not None:
+        raise SettingsError("UNSPOKEN_WEBHOOK_URL: this version receives updates by long polling only; leave it empty")
     database = Database(settings.resolved_database_url)
     await database.open()
     desk = make_desk(settings, engine, catalogue, database)
     application = build_application(settings, desk)
     try:
         await _start(application)
-        await set_profile(application.bot)
         intake = Intake(application.bot, application.process_update)
         loop = asyncio.get_running_loop()
         for name in (signal.SIGTERM, signal.SIGINT):
             loop.add_signal_handler(name, intake.stop)
         log.info("ready")
-        flushing = asyncio.create_task(_flush(database))
+        # Neither may keep a reader waiting: Telegram limits how often a profile is set.
+        beside = [asyncio.create_task(_flush(database)), asyncio.create_task(set_profile(application.bot))]
         try:
             await intake.run()
         finally:
-            flushing.cancel()
+            for task in beside:
+                task.cancel()
         log.info("stopped")
     finally:
         await database.close()

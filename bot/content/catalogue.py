@@ -23,6 +23,8 @@ class Catalogue:
     taxonomy: Taxonomy
     library: Library
     resources: Resources
+    static_care: str
+    """the last resort's text, with {emergency} and {listening}"""
     native: Mapping[str, Mapping[str, str]]
     """language tag -> two lines of a care card in that language and script"""
 
@@ -54,7 +56,20 @@ def load_catalogue(root: Path) -> tuple[Catalogue, tuple[str, ...]]:
     library, more = load_library(root, taxonomy)
     resources, most = load_resources(root)
     native, last = _native(root)
-    return Catalogue(taxonomy, library, resources, native), (*problems, *more, *most, *last)
+    static, missing = _static(root)
+    return Catalogue(taxonomy, library, resources, static, native), (*problems, *more, *most, *last, *missing)
+
+
+def _static(root: Path) -> tuple[str, tuple[str, ...]]:
+    """Return the text of the last resort and its problems."""
+    name = "responses/system/static_care.txt"
+    try:
+        text = (root / name).read_text(encoding="utf-8").strip()
+    except (OSError, UnicodeDecodeError):
+        return "", (f"{name}: missing or unreadable; restore it",)
+    if "{emergency}" not in text or any(ch.isdigit() for ch in text.splitlines()[0]):
+        return text, (f"{name}: needs {{emergency}}, and a first line without digits",)
+    return text, ()
 
 
 def _native(root: Path) -> tuple[dict[str, dict[str, str]], tuple[str, ...]]:

@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import datetime as dt
+from dataclasses import replace
+
+from markupsafe import escape
 
 from bot.content.catalogue import Catalogue
 from bot.content.render import Renderer
@@ -10,4 +13,8 @@ from bot.content.render import Renderer
 
 def make_renderer(country: str, operator: str | None, catalogue: Catalogue) -> Renderer:
     """Return the writer of replies for an operator's country and contact."""
-    return Renderer(catalogue, lambda: dt.datetime.now(dt.UTC), country, operator)
+    renderer = Renderer(catalogue, lambda: dt.datetime.now(dt.UTC), country, operator)
+    text = catalogue.static_care.format(
+        emergency=renderer.number("gb-emergency-999"), listening=renderer.number("gb-samaritans")
+    )
+    return replace(renderer, static_text=str(escape(text)))

@@ -12,6 +12,7 @@ import numpy as np
 
 from bot.core.linear import Floats, Head
 from bot.core.semantic import clip_pieces, split_heads
+from bot.core.wordpiece import WordPieces
 
 log = logging.getLogger(__name__)
 FOLDER = "models/encoder"
@@ -20,17 +21,17 @@ FOLDER = "models/encoder"
 class Encoder:
     """Logits of all heads for one message."""
 
-    def __init__(self, session: Any, tokenizer: Any, sizes: Mapping[str, int]) -> None:
-        """Take the ONNX session, the tokenizer, and the number of classes of each head in order."""
+    def __init__(self, session: Any, pieces: WordPieces, sizes: Mapping[str, int]) -> None:
+        """Take the ONNX session, the word pieces, and the number of classes of each head in order."""
         self._session = session
-        self._tokenizer = tokenizer
+        self._pieces = pieces
         self._sizes = sizes
 
     def logits(self, tokens: Sequence[str]) -> Mapping[str, Floats] | None:
         """Return logits by head for the matcher's words, or None for an empty message."""
         if not tokens:
             return None
-        ids = np.array([clip_pieces(self._tokenizer.encode(" ".join(tokens)).ids)], dtype=np.int64)
+        ids = np.array([clip_pieces(self._pieces.encode(tokens))], dtype=np.int64)
         (logits,) = self._session.run(None, {"ids": ids, "mask": np.ones_like(ids)})
         return split_heads(logits[0].astype(np.float32), self._sizes)
 
@@ -40,7 +41,6 @@ def load_encoder(root: Path, heads: Mapping[str, Head]) -> Encoder | None:
     folder = root / FOLDER
     try:
         import onnxruntime
-        from tokenizers import Tokenizer
 
         made = json.loads((folder / "made.json").read_text(encoding="utf-8"))
         if made["heads"] != {name: [str(label) for label in head.labels] for name, head in heads.items()}:
@@ -52,10 +52,8 @@ def load_encoder(root: Path, heads: Mapping[str, Head]) -> Encoder | None:
         options.enable_mem_pattern = False
         options.enable_cpu_mem_arena = False
         session = onnxruntime.InferenceSession(str(folder / "model.onnx"), options, providers=["CPUExecutionProvider"])
-        tokenizer = Tokenizer.from_file(str(folder / "tokenizer.json"))
-        tokenizer.no_padding()
-        tokenizer.no_truncation()
+        pieces = WordPieces((folder / "vocab.txt").read_text(encoding="utf-8").splitlines())
     except Exception as error:  # noqa: BLE001, RUF100 - whatever the runtime raises, the lexical matcher goes on alone
         log.warning("no encoder (%s); going on without it", type(error).__name__)
         return None
-    return Encoder(session, tokenizer, {name: len(head.labels) for name, head in heads.items()})
+    return Encoder(session, pieces, {name: len(head.labels) for name, head in heads.items()})

@@ -89,7 +89,7 @@ def save_model(path: Path, fitted: Fitted) -> None:
 
 
 def load_model(path: Path) -> Fitted:
-    """Read a model; the large table stays on disk and is mapped. Raises ModelError when it cannot be used."""
+    """Read a model into memory: once started, no disk is needed any more. Raises ModelError when it cannot be used."""
     try:
         with path.open("rb") as file:
             if file.read(len(_MAGIC)) != _MAGIC:
@@ -105,7 +105,7 @@ def load_model(path: Path) -> Fitted:
             offset += mapped.nbytes
         keys, idf, weights, steps, bias = arrays
         heads = {n: Head(tuple(h["labels"]), h["start"], h["stop"]) for n, h in header["heads"].items()}
-        model = LinearModel(np.array(keys), np.array(idf), np.asarray(weights), np.array(steps), np.array(bias), heads)
+        model = LinearModel(np.array(keys), np.array(idf), np.array(weights), np.array(steps), np.array(bias), heads)
         return Fitted(header["counts"], model)
     except (OSError, ValueError, KeyError, TypeError) as error:
         raise ModelError(f"{path.name}: cannot be read ({type(error).__name__}); run `unspoken fit`") from None

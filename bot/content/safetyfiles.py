@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from bot.content.yamlfile import read_yaml
+from bot.core.facts import Facts
 from bot.core.patterns import Pattern, compile_source
 from bot.core.safety import CATEGORIES, SafetyRules
 from bot.core.values import Direction, Urgency
@@ -26,7 +27,8 @@ def load_rules(root: Path) -> tuple[SafetyRules, tuple[str, ...]]:
             patterns.extend(_pattern(item, category, path.relative_to(root).as_posix(), classes, problems))
     guards = _plain(folder / "guards.yaml", root, "guards", classes, problems)
     emergency = _plain(folder / "emergency.yaml", root, "patterns", classes, problems)
-    return SafetyRules.build(patterns, guards, emergency), tuple(problems)
+    facts = _facts(folder / "facts.yaml", root, classes, problems)
+    return SafetyRules.build(patterns, guards, emergency, facts), tuple(problems)
 
 
 def _classes(path: Path, root: Path, problems: list[str]) -> dict[str, list[str]]:
@@ -51,6 +53,21 @@ def _items(path: Path, root: Path, key: str, problems: list[str]) -> Sequence[An
         problems.append(problem or f"{path.relative_to(root).as_posix()}: must hold `{key}:` with a list")
         return ()
     return list(data[key])
+
+
+def _facts(path: Path, root: Path, classes: Mapping[str, Sequence[str]], problems: list[str]) -> Facts:
+    name = path.relative_to(root).as_posix()
+    data, problem = read_yaml(path, root)
+    if problem or not isinstance(data, dict) or set(data) != {"asking", "terms"} or not isinstance(data["terms"], dict):
+        problems.append(problem or f"{name}: must hold `asking:` with patterns and `terms:` by category")
+        return Facts()
+    asking: list[Pattern] = []
+    for source in data["asking"]:
+        asking.extend(_pattern({"say": source}, "", name, classes, problems))
+    problems.extend(f"{name}: unknown category `{c}`" for c in data["terms"] if c not in CATEGORIES)
+    terms = [(str(term), str(c)) for c, listed in data["terms"].items() for term in listed or ()]
+    terms.sort(key=lambda pair: (-len(pair[0]), pair[0]))
+    return Facts(tuple(asking), tuple(terms))
 
 
 def _plain(

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field, replace
 from bot.core.age import under_18
 from bot.core.calibration import Calibration
 from bot.core.direction import read_direction
+from bot.core.facts import asked_about
 from bot.core.fold import fold_gender
 from bot.core.followup import FollowUp, context_words, needs_context, read_followup, swapped
 from bot.core.lexicon import Lexicon
@@ -118,6 +119,11 @@ class Engine:
         match = self._rank(fused["intent"], reading.known, len(tokens), tuning)
         direction = read_direction(tokens, fused["direction"])
         young = context.under_18 or under_18(tokens)
+        fact = asked_about(self.rules.facts, tokens)
+        if fact is not None:
+            return Decision(
+                Action.UNSURE, None, match.chance, match.best(5), lang=utterance.lang, under_18=young, signpost=fact
+            )
         if risk.categories:
             return Decision(
                 Action.CARE, None, match.chance, match.best(5), risk=risk, direction=risk.direction,

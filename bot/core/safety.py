@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from types import MappingProxyType
 
+from bot.core.facts import Facts
 from bot.core.linear import Floats, softmax
 from bot.core.patterns import Pattern, find
 from bot.core.values import Direction, Risk, Urgency
@@ -50,11 +51,14 @@ class SafetyRules:
     """idioms, films, songs, facts: a danger pattern inside a guard's span does not count"""
     emergency: tuple[Pattern, ...] = ()
     """words that make a danger one of now: weapon, strangling, tonight"""
+    facts: Facts = field(default_factory=Facts)
     by_anchor: Mapping[str, tuple[int, ...]] = field(default_factory=lambda: MappingProxyType({}))
     always: tuple[int, ...] = ()
 
     @classmethod
-    def build(cls, patterns: Sequence[Pattern], guards: Sequence[Pattern], emergency: Sequence[Pattern]) -> SafetyRules:
+    def build(
+        cls, patterns: Sequence[Pattern], guards: Sequence[Pattern], emergency: Sequence[Pattern], facts: Facts
+    ) -> SafetyRules:
         """Index `patterns` by anchor, so that a message tries only those whose words it holds."""
         index: dict[str, list[int]] = {}
         always: list[int] = []
@@ -64,7 +68,12 @@ class SafetyRules:
             for anchor in pattern.anchors:
                 index.setdefault(anchor, []).append(i)
         return cls(
-            tuple(patterns), tuple(guards), tuple(emergency), {k: tuple(v) for k, v in index.items()}, tuple(always)
+            tuple(patterns),
+            tuple(guards),
+            tuple(emergency),
+            facts,
+            {k: tuple(v) for k, v in index.items()},
+            tuple(always),
         )
 
 

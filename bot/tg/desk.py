@@ -8,13 +8,14 @@ import time
 from dataclasses import dataclass
 
 from telegram import Bot, CallbackQuery, Message, Update
+from telegram.constants import ChatType
 from telegram.ext import ContextTypes
 
 from bot.content.context import context_after, context_of_press
 from bot.content.render import Renderer
 from bot.content.reply import Reply
 from bot.core.engine import Engine
-from bot.core.values import Context, Decision
+from bot.core.values import Action, Context, Decision
 from bot.errors import PayloadError
 from bot.log import place_of
 from bot.storage.database import Database
@@ -43,7 +44,7 @@ class Desk:
         decision = await self._decide(message.text or "", before)
         after = context_after(decision, before)
         self.memory.put(message.chat_id, after)
-        await self._send(context.bot, message.chat_id, self.renderer.decide(decision, after))
+        await self._send(context.bot, message.chat_id, self._write(decision, after))
         self.database.count(_counter(decision))
 
     async def on_start(self, update: Update, context: ContextTypes.DEFAULT_TYPE) -> None:
@@ -83,8 +84,8 @@ class Desk:
     async def on_press(self, update: Update, context: ContextTypes.DEFAULT_TYPE) -> None:
         """Open what a button leads to; one that does not verify opens the nearest safe card."""
         query = update.callback_query
-        if query is None or query.message is None:
-            return
+        if query is None or query.message is None or query.message.chat.type != ChatType.PRIVATE:
+            return  # in a group nothing personal is ever shown, whatever a crafted press asks for
         chat_id = query.message.chat.id
         try:
             target = self.signer.unpack(query.data or "")
@@ -104,6 +105,16 @@ class Desk:
             log.error("a handler failed: %s", place_of(context.error))
         if isinstance(update, Update) and update.effective_chat is not None and update.effective_chat.type == "private":
             await self._send(context.bot, update.effective_chat.id, self.renderer.say("error"))
+
+    def _write(self, decision: Decision, context: Context) -> Reply:
+        """Write the reply; on danger a static text stands in for whatever fails."""
+        try:
+            return self.renderer.decide(decision, context)
+        except Exception as error:
+            if decision.action is not Action.CARE:
+                raise
+            log.error("a care card failed: %s", place_of(error))
+            return self.renderer.static_care()
 
     async def _decide(self, text: str, before: Context) -> Decision:
         """Understand a text; with the sentence encoder in a thread, since that takes milliseconds."""

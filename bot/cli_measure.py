@@ -1,0 +1,124 @@
+"""The commands that measure and tune: bench, eval, calibrate, train, picture."""
+
+from __future__ import annotations
+
+import json
+import sys
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from bot.content.paths import content_root, sentences_root
+from bot.errors import UnspokenError
+from bot.settings import load_settings
+from bot.start import errors, make_conversation, make_engine, progress_bar
+
+app = typer.Typer()
+
+
+@app.command()
+def bench(
+    what: Annotated[str, typer.Argument(help="turn or match")] = "turn",
+    turns: Annotated[int, typer.Option(help="turn: messages to time")] = 3000,
+    train: Annotated[Path | None, typer.Option(help="match: JSONL of text and intent to fit on")] = None,
+    test: Annotated[Path | None, typer.Option(help="match: JSONL to measure on; intent null is out of scope")] = None,
+    peers: Annotated[bool, typer.Option(help="match: beside other methods on the same split")] = False,
+    lexical: Annotated[bool, typer.Option(help="turn: without the sentence encoder")] = False,
+) -> None:
+    """Measure: `turn` (start-up, one turn, memory) or `match` (the matcher on any labelled data)."""
+    settings = load_settings()
+    if what == "turn":
+        from bot.quality.bench import bench_turn
+
+        line = bench_turn(lambda: make_conversation(settings, semantic=not lexical), sentences_root(), turns)
+        sys.stdout.write(line + "\n")
+    elif what == "match" and train is not None and test is not None:
+        from bot.content.lexicon import load_lexicon
+        from bot.quality.matchbench import bench_match, load_labelled
+
+        lexicon, _ = load_lexicon(content_root())
+        figures = bench_match(load_labelled(train), load_labelled(test), lexicon, peers=peers)
+        sys.stdout.write(json.dumps(figures, indent=1 if peers else None) + "\n")
+    else:
+        raise UnspokenError("bench: give `turn`, or `match --train FILE --test FILE`")
+
+
+@app.command("eval")
+def evaluate_command(
+    files: Annotated[list[Path], typer.Argument(help="JSONL files with text and intent, or folders of sentences")],
+    safety: Annotated[bool, typer.Option(help="measure danger instead: recall, false alarms, urgency")] = False,
+    plots: Annotated[Path | None, typer.Option(help="folder for PNG plots (extra `charts`)")] = None,
+    misses: Annotated[int, typer.Option(help="how many misses or confusions to list")] = 12,
+    lexical: Annotated[bool, typer.Option(help="without the sentence encoder")] = False,
+) -> None:
+    """Measure how well labelled messages are understood; prints JSON."""
+    from bot.content.taxonomy import load_taxonomy
+    from bot.quality.evaluate import evaluate, evaluate_safety
+    from bot.quality.plots import draw_plots
+    from bot.quality.records import load_records
+
+    engine = make_engine(load_settings(), semantic=not lexical)
+    records = load_records(files, content_root())
+    with progress_bar("evaluating", len(records)) as step:
+        if safety:
+            danger = evaluate_safety(engine, records, step)
+            listed: dict[str, object] = {"misses": danger.misses[:misses], "false_alarms": danger.false[:misses]}
+            figures = danger.summary()
+        else:
+            report = evaluate(engine, records, step)
+            listed = {"confusions": report.worst(misses)}
+            figures = report.summary()
+    if plots is not None and not safety:
+        draw_plots(report, load_taxonomy(content_root())[0], plots)
+    sys.stdout.write(json.dumps({**figures, **listed}, indent=1, ensure_ascii=False) + "\n")
+
+
+@app.command()
+def calibrate(
+    files: Annotated[list[Path], typer.Argument(help="labelled messages the matcher was not fitted on")],
+) -> None:
+    """Find the thresholds of the tiers and of danger, and write intents/calibration.yaml."""
+    from bot.content.tuning import write_tuning
+    from bot.quality.calibrate import calibrate as find_tuning
+    from bot.quality.records import load_records
+
+    settings = load_settings()
+    records = load_records(files, content_root())
+    tunings = {}
+    for mode in ("lexical", "semantic"):
+        engine = make_engine(settings, semantic=mode == "semantic")
+        if mode == "semantic" and engine.semantic is None:
+            continue
+        with progress_bar(mode, len(records)) as step:
+            tunings[mode] = find_tuning(engine, records, step)
+    command = "unspoken calibrate " + " ".join(f.as_posix() for f in files)
+    write_tuning(content_root(), tunings, command, f"{len(records)} messages, none of them fitted on.")
+    sys.stdout.write("intents/calibration.yaml written\n")
+
+
+@app.command()
+def train(
+    epochs: Annotated[int, typer.Option(help="rounds over the examples")] = 4,
+    out: Annotated[Path | None, typer.Option(help="where to write; default models/encoder")] = None,
+) -> None:
+    """Fine-tune the sentence encoder on the examples and export it (extra `train`, about half an hour on two cores)."""
+    from bot.content.encoder import FOLDER
+    from bot.content.fit import load_corpus
+    from bot.content.lexicon import load_lexicon
+    from bot.quality.train_encoder import train_encoder
+
+    root = content_root()
+    lexicon, _ = load_lexicon(root)
+    train_encoder(load_corpus(root), lexicon, out or root / FOLDER, epochs=epochs, say=errors.print)
+
+
+@app.command()
+def picture(
+    out: Annotated[Path, typer.Argument(help="where to write the SVG")],
+    lines: Annotated[list[str], typer.Argument(help="what the reader types, in order")],
+) -> None:
+    """Draw a conversation as a picture."""
+    from bot.quality.picture import draw_conversation
+
+    draw_conversation(make_conversation(load_settings()), lines, out)
