@@ -53,6 +53,8 @@ def load_encoder(root: Path, heads: Mapping[str, Head]) -> Encoder | None:
         options.enable_cpu_mem_arena = False
         session = onnxruntime.InferenceSession(str(folder / "model.onnx"), options, providers=["CPUExecutionProvider"])
         pieces = WordPieces((folder / "vocab.txt").read_text(encoding="utf-8").splitlines())
+    except FileNotFoundError:
+        return None  # a checkout without the encoder works on words alone
     except Exception as error:  # noqa: BLE001, RUF100 - whatever the runtime raises, the lexical matcher goes on alone
         log.warning("no encoder (%s); going on without it", type(error).__name__)
         return None

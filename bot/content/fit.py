@@ -14,7 +14,7 @@ from bot.content.taxonomy import Taxonomy, load_taxonomy
 from bot.content.utterances import Example, load_examples
 from bot.core.direction import ORDER
 from bot.core.fitlinear import Targets, fit_linear
-from bot.core.fold import fold_gender
+from bot.core.fold import fold_gender, swap_sides
 from bot.core.lexicon import Lexicon
 from bot.core.match import OUT
 from bot.core.negation import mark_negated
@@ -27,6 +27,8 @@ from bot.errors import ContentError
 Tokens = tuple[str, ...]
 URGENCIES = ("emergency", "high")
 EXPLICIT = ("explicit", "indirect")
+SWAPPED = "is_it_cheating"
+"""the group whose questions stay the same whoever did it"""
 ORDINARY_WEIGHT = 0.25
 """how much an ordinary question counts as "no danger" beside a written hard negative: there are many more of them"""
 
@@ -62,8 +64,27 @@ def fit(corpus: Corpus, lexicon: Lexicon, progress: Callable[[float], None] | No
     counts = count_words(raw)
     repairer = Repairer(counts, lexicon.english)
     tokens = [repairer.repair(t) for t in raw]
-    targets = build_targets(corpus)
+    tokens, targets = add_swapped(corpus, tokens, build_targets(corpus))
     return Fitted(counts, fit_linear(tokens, targets, progress=progress))
+
+
+def add_swapped(
+    corpus: Corpus, tokens: list[Tokens], targets: dict[str, Targets]
+) -> tuple[list[Tokens], dict[str, Targets]]:
+    """Return the examples with those of SWAPPED added from the other chair: the same intent, the other direction."""
+    other = {Direction.SELF: Direction.PARTNER, Direction.PARTNER: Direction.SELF}
+    rows = [
+        i
+        for i, e in enumerate(corpus.examples)
+        if corpus.taxonomy.group_of(e.intent) == SWAPPED and e.direction in other and e.style != "native"
+    ]
+    values = {name: np.concatenate([t.values, t.values[rows]]) for name, t in targets.items()}
+    first = len(tokens)
+    for place, row in enumerate(rows, start=first):
+        values["direction"][place] = 0.0
+        values["direction"][place, ORDER.index(other[corpus.examples[row].direction])] = 1.0
+    added = [swap_sides(tokens[i]) for i in rows]
+    return [*tokens, *added], {name: Targets(t.labels, values[name]) for name, t in targets.items()}
 
 
 def build_targets(corpus: Corpus) -> dict[str, Targets]:

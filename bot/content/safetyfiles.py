@@ -12,7 +12,7 @@ from bot.core.patterns import Pattern, compile_source
 from bot.core.safety import CATEGORIES, SafetyRules
 from bot.core.values import Direction, Urgency
 
-_KEYS = frozenset({"say", "direction", "urgency", "explicit", "leverage"})
+_KEYS = frozenset({"say", "direction", "urgency", "explicit", "leverage", "sure"})
 
 
 def load_rules(root: Path) -> tuple[SafetyRules, tuple[str, ...]]:
@@ -83,7 +83,7 @@ def _pattern(
     item: Any, category: str, name: str, classes: Mapping[str, Sequence[str]], problems: list[str]
 ) -> list[Pattern]:
     if not isinstance(item, dict) or not set(item) <= _KEYS or not isinstance(item.get("say"), str):
-        problems.append(f"{name}: `{item}`: needs `say` and at most direction, urgency, explicit, leverage")
+        problems.append(f"{name}: `{item}`: needs `say` and at most direction, urgency, explicit, leverage, sure")
         return []
     try:
         regex, anchors = compile_source(item["say"], classes)
@@ -97,6 +97,7 @@ def _pattern(
                 urgency=Urgency(item.get("urgency", "none")),
                 explicit=bool(item.get("explicit", True)),
                 leverage=bool(item.get("leverage", False)),
+                sure=bool(item.get("sure", False)),
             )
         ]
     except ValueError as error:

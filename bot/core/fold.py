@@ -48,6 +48,15 @@ def _is_same_sex(tokens: tuple[str, ...]) -> bool:
     return bool(mine & (_FEMALE_PARTNER if own == "f" else _MALE_PARTNER))
 
 
+_SIDES = {"i": "he", "me": "his", "my": "his", "mine": "his", "myself": "himself", "am": "is"}
+_BACK = {"he": "i", "his": "my", "himself": "myself"}
+
+
+def swap_sides(tokens: tuple[str, ...]) -> tuple[str, ...]:
+    """Return the message told from the other chair: "i text my ex" and "he text his ex" become each other."""
+    return tuple(_SIDES.get(t) or _BACK.get(t, t) for t in tokens)
+
+
 @lru_cache(maxsize=20_000)
 def sound_key(word: str) -> str:
     """Return how a Roman-script Hindi, Urdu, Punjabi, Bengali or Gujarati word sounds, spelling habits apart."""

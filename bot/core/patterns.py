@@ -32,6 +32,8 @@ class Pattern:
     urgency: Urgency
     explicit: bool
     leverage: bool = False
+    sure: bool = False
+    """care on its own word; other patterns need the classifier to find danger possible too"""
 
 
 def compile_source(source: str, classes: Mapping[str, Sequence[str]]) -> tuple[re.Pattern[str], frozenset[str]]:

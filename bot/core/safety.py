@@ -103,7 +103,8 @@ def assess(rules: SafetyRules, tokens: Sequence[str], logits: Mapping[str, Float
     danger = softmax(logits["danger"])
     chance = float(1.0 - danger[-1])
     hits = match_rules(rules, tokens)
-    if chance < (thresholds.hinted if hits else thresholds.danger):
+    needed = 0.0 if any(h.sure for h in hits) else thresholds.hinted if hits else thresholds.danger
+    if chance < needed:
         return Risk(confidence=chance)
     scores = {c: float(p) for c, p in zip(CATEGORIES, danger[:-1], strict=True)}
     for hit in hits:

@@ -1,4 +1,4 @@
-"""Words to the encoder's word pieces: greedy longest match (Wu et al. 2016, as in BERT), for words that are clean already."""
+"""Clean words to the encoder's word pieces: greedy longest match (Wu et al. 2016, as in BERT)."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ class WordPieces:
         self._known: dict[str, tuple[int, ...]] = {}
 
     def encode(self, words: Sequence[str]) -> list[int]:
-        """Return the ids of `words` (lower-case ASCII letters, digits and underscores), with the first and last marks."""
+        """Return the ids of `words` (lower-case ASCII, digits, underscores), with the first and last marks."""
         ids = [self._first]
         for word in words:
             pieces = self._known.get(word)
