@@ -20,6 +20,8 @@ from bot.core.repair import Repairer
 from bot.core.safety import ALWAYS_EMERGENCY, CATEGORIES, SafetyRules, Thresholds, assess
 from bot.core.values import Action, Context, Decision, Direction, Risk, Urgency
 
+NATIVE_SCRIPTS = frozenset({"hi", "ur", "pa", "bn", "gu"})
+"""languages written in a script of their own"""
 _MIN_QUESTION = 4
 """words a sentence needs to be read as a question of its own"""
 _ASKING = frozenset(
@@ -102,8 +104,14 @@ class Engine:
         utterance = normalize(text, self.lexicon)
         tokens = self.tokens(utterance)
         lexical, known = self.model.logits(tokens)
-        second = self.semantic.logits(tokens) if self.semantic is not None and tokens else None
+        second = self._second(tokens, utterance.lang)
         return Reading(utterance, tokens, lexical, second, known)
+
+    def _second(self, tokens: tuple[str, ...], lang: str) -> Mapping[str, Floats] | None:
+        """Return the encoder's opinion; it has never seen native scripts, whose Latin letters are none of its words."""
+        if self.semantic is None or not tokens or lang in NATIVE_SCRIPTS:
+            return None
+        return self.semantic.logits(tokens)
 
     def tuning_of(self, reading: Reading) -> Tuning:
         """Return the thresholds for the scorers that spoke."""
@@ -170,7 +178,7 @@ class Engine:
         """Return the decision on `tokens` read together with what the last card was about."""
         together = (*context_words(node), *tokens)
         lexical, known = self.model.logits(together)
-        second = self.semantic.logits(together) if self.semantic is not None else None
+        second = self._second(together, context.lang or "en")
         reading = Reading(Utterance(together, (together,), ""), together, lexical, second, known)
         fused = reading.fused(tuning.weight)
         match = self._rank(fused["intent"], known, len(together), tuning)
