@@ -63,7 +63,7 @@ def evaluate_command(
     with progress_bar("evaluating", len(records)) as step:
         if safety:
             danger = evaluate_safety(engine, records, step)
-            listed: dict[str, object] = {"misses": danger.misses[:misses], "false_alarms": danger.false[:misses]}
+            listed: dict[str, object] = {"misses": danger.misses[:misses], "alarms": danger.false[:misses]}
             figures = danger.summary()
         else:
             report = evaluate(engine, records, step)
@@ -87,7 +87,7 @@ def calibrate(
     records = load_records(files, content_root())
     tunings = {}
     for mode in ("lexical", "semantic"):
-        engine = make_engine(settings, semantic=mode == "semantic")
+        engine = make_engine(settings, semantic=mode == "semantic", tuned=False)
         if mode == "semantic" and engine.semantic is None:
             continue
         with progress_bar(mode, len(records)) as step:

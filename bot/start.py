@@ -27,7 +27,7 @@ def make_conversation(settings: Settings, *, semantic: bool = True) -> Conversat
     return Conversation(engine, make_renderer(settings.country, settings.operator_contact, catalogue))
 
 
-def make_engine(settings: Settings, *, semantic: bool = True) -> Engine:
+def make_engine(settings: Settings, *, semantic: bool = True, tuned: bool = True) -> Engine:
     """Return the engine; shows progress while the matcher has to be fitted."""
     with Progress(
         TextColumn("fitting the matcher"), BarColumn(), TimeElapsedColumn(),
@@ -39,6 +39,7 @@ def make_engine(settings: Settings, *, semantic: bool = True) -> Engine:
             settings.data_dir,
             lambda done: progress.update(task, completed=done, visible=True),
             semantic=semantic,
+            tuned=tuned,
         )
 
 

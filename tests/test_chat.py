@@ -150,7 +150,7 @@ def test_buttons_are_numbered_across_rows() -> None:
 
 def test_the_command_reads_any_bytes(engine: Engine, monkeypatch: pytest.MonkeyPatch) -> None:
     """`unspoken chat` over a pipe answers each line, even one that is not UTF-8, and ends well."""
-    monkeypatch.setattr(cli, "_engine", lambda *_, **__: engine)
+    monkeypatch.setattr(cli, "make_engine", lambda *_, **__: engine)
     for command in ("chat", "run"):
         result = CliRunner().invoke(cli.app, [command], input=b"/start\n\n\xff\xfe\nhe hit me\n1")
         assert result.exit_code == 0

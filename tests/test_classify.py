@@ -134,7 +134,7 @@ def test_the_command_ends_with_the_status(
     engine: Engine, monkeypatch: pytest.MonkeyPatch, line: bytes, status: int
 ) -> None:
     """The program's own exit status says whether every line could be read, whatever its bytes."""
-    monkeypatch.setattr(cli, "_engine", lambda *_, **__: engine)
+    monkeypatch.setattr(cli, "make_engine", lambda *_, **__: engine)
     result = CliRunner().invoke(cli.app, ["classify"], input=line + b"\n")
     assert result.exit_code == status
     assert len(result.stdout.splitlines()) == (1 if line else 0)

@@ -29,7 +29,7 @@ URGENCIES = ("emergency", "high")
 EXPLICIT = ("explicit", "indirect")
 SWAPPED = "is_it_cheating"
 """the group whose questions stay the same whoever did it"""
-ORDINARY_WEIGHT = 0.25
+ORDINARY_WEIGHT = 0.7
 """how much an ordinary question counts as "no danger" beside a written hard negative: there are many more of them"""
 
 

@@ -9,7 +9,7 @@ from bot.content.encoder import load_encoder
 from bot.content.lexicon import load_lexicon
 from bot.content.modelfile import Fitted, content_key, load_model, model_path, save_model
 from bot.content.safetyfiles import load_rules
-from bot.content.tuning import load_tuning
+from bot.content.tuning import default_tuning, load_tuning
 from bot.core.engine import Engine
 from bot.core.lexicon import Lexicon
 from bot.core.repair import Repairer
@@ -19,17 +19,22 @@ MODEL_FOLDER = "model"
 
 
 def load_engine(
-    root: Path, data_dir: Path, progress: Callable[[float], None] | None = None, *, semantic: bool = True
+    root: Path,
+    data_dir: Path,
+    progress: Callable[[float], None] | None = None,
+    *,
+    semantic: bool = True,
+    tuned: bool = True,
 ) -> Engine:
     """Return the engine; fits and stores the matcher first where no current one is stored.
 
-    `semantic` False leaves the sentence encoder out.
+    `semantic` False leaves the sentence encoder out, `tuned` False the stored thresholds.
 
     Raises ContentError when content files are broken.
     """
     lexicon, problems = load_lexicon(root)
     rules, more = load_rules(root)
-    tuning, most = load_tuning(root)
+    tuning, most = load_tuning(root) if tuned else (default_tuning(), ())
     if problems or more or most:
         raise ContentError((*problems, *more, *most))
     fitted = load_or_fit(root, data_dir, lexicon, progress)

@@ -14,6 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from bot.core.linear import Head, LinearModel
+from bot.core.safety import CATEGORIES
 from bot.errors import ModelError
 
 
@@ -42,8 +43,14 @@ def content_key(root: Path) -> str:
 
 def _inputs(root: Path) -> Iterator[Path]:
     # What only judges or reads the fit afterwards is left out, so that tuning does not force a refit.
-    later = {"calibration.yaml"}
-    yield from sorted(p for p in (root / "intents").rglob("*") if p.suffix in {".yaml", ".txt"} and p.name not in later)
+    later = {"calibration.yaml", "guards.yaml", "emergency.yaml", "facts.yaml", "words.yaml"}
+    later |= {f"{category}.yaml" for category in CATEGORIES}
+    examples = root / "intents" / "safety" / "examples"
+    yield from sorted(
+        p
+        for p in (root / "intents").rglob("*")
+        if p.suffix in {".yaml", ".txt"} and (p.name not in later or p.parent == examples)
+    )
     for name in (
         "unicode",
         "scripts",
@@ -59,6 +66,7 @@ def _inputs(root: Path) -> Iterator[Path]:
         "fitlinear",
     ):
         yield _CORE / f"{name}.py"
+    yield Path(__file__).with_name("fit.py")
 
 
 def model_path(folder: Path, key: str) -> Path:

@@ -16,9 +16,14 @@ NAME = "intents/calibration.yaml"
 MODES = ("lexical", "semantic")
 
 
+def default_tuning() -> dict[str, Tuning]:
+    """Return the tuning of each way of scoring before anything was calibrated."""
+    return {mode: Tuning() for mode in MODES}
+
+
 def load_tuning(root: Path) -> tuple[dict[str, Tuning], tuple[str, ...]]:
     """Return the tuning of each way of scoring, and the problems found; defaults where there is no file yet."""
-    tunings = {mode: Tuning() for mode in MODES}
+    tunings = default_tuning()
     path = root / NAME
     if not path.exists():
         return tunings, ()
@@ -41,6 +46,7 @@ def _read(data: Any) -> Tuning:
         Calibration(coefficients, float(data["floor"]), float(data["margin"]), float(data["unsure"])),
         Thresholds(float(data["danger"]), float(data["hinted"]), float(data["second"]), float(data["emergency"])),
         float(data["weight"]),
+        float(data["danger_weight"]),
     )
 
 
@@ -57,6 +63,7 @@ def write_tuning(root: Path, tunings: dict[str, Tuning], command: str, note: str
             "second": round(t.thresholds.second, 4),
             "emergency": round(t.thresholds.emergency, 4),
             "weight": round(t.weight, 4),
+            "danger_weight": round(t.danger_weight, 4),
         }
         for mode, t in tunings.items()
     }

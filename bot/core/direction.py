@@ -40,8 +40,12 @@ def read_direction(tokens: Sequence[str], scores: Floats) -> Direction:
     """Return who does the thing the message is about; `scores` are the logits of the `direction` head in ORDER."""
     words = set(tokens)
     adjusted = np.array(scores, dtype=np.float32)
-    if not words & _FIRST and not words & _THIRD and not words & _OTHERS:
+    first, third, others = bool(words & _FIRST), bool(words & _THIRD), bool(words & _OTHERS)
+    if not first and not third and not others:
         adjusted[3] += 2.0  # nobody is named: a general question
-    if not words & _THIRD and not words & _OTHERS:
+    if not third and not others:
         adjusted[1] -= 1.0
+        adjusted[0] += 0.5 if first else 0.0
+    elif third and not first:
+        adjusted[1] += 0.5
     return ORDER[int(np.argmax(adjusted))]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 from bot.core.age import under_18
@@ -12,7 +12,7 @@ from bot.core.facts import asked_about
 from bot.core.fold import fold_gender
 from bot.core.followup import FollowUp, context_words, needs_context, read_followup, swapped
 from bot.core.lexicon import Lexicon
-from bot.core.linear import Floats, LinearModel
+from bot.core.linear import Floats, LinearModel, softmax
 from bot.core.match import Match, SentenceScorer, fuse, rank
 from bot.core.negation import mark_negated
 from bot.core.normalize import Utterance, normalize
@@ -62,6 +62,8 @@ class Tuning:
     thresholds: Thresholds = field(default_factory=Thresholds)
     weight: float = 1.0
     """how much the second opinion counts beside the lexical one"""
+    danger_weight: float = 1.0
+    """the same for danger"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,6 +109,10 @@ class Engine:
         second = self._second(tokens, utterance.lang)
         return Reading(utterance, tokens, lexical, second, known)
 
+    def danger_of(self, tokens: Sequence[str]) -> float:
+        """Return the lexical model's probability 0..1 of danger in a part of a message."""
+        return 1.0 - float(softmax(self.model.logits(tokens)[0]["danger"])[-1])
+
     def _second(self, tokens: tuple[str, ...], lang: str) -> Mapping[str, Floats] | None:
         """Return the encoder's opinion; it has never seen native scripts, whose Latin letters are none of its words."""
         if self.semantic is None or not tokens or lang in NATIVE_SCRIPTS:
@@ -123,7 +129,7 @@ class Engine:
         tuning = self.tuning_of(reading)
         fused = reading.fused(tuning.weight)
         utterance, tokens = reading.utterance, reading.tokens
-        risk = assess(self.rules, tokens, fused, tuning.thresholds)
+        risk = assess(self.rules, tokens, reading.fused(tuning.danger_weight), tuning.thresholds, self.danger_of)
         match = self._rank(fused["intent"], reading.known, len(tokens), tuning)
         direction = read_direction(tokens, fused["direction"])
         young = context.under_18 or under_18(tokens)

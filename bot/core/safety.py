@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from types import MappingProxyType
 
@@ -24,6 +24,10 @@ CATEGORIES = (
     "harm_to_others",
 )
 NO_DANGER = "none"
+_AROUND = 2
+"""words on either side of a pattern that are read with it"""
+_ENOUGH = 3
+"""words that must be left beside an idiom to be judged at all"""
 ALWAYS_EMERGENCY = frozenset({"suicide_self_harm", "harm_to_others"})
 """categories whose urgency in the taxonomy is `emergency` without a condition"""
 
@@ -77,32 +81,82 @@ class SafetyRules:
         )
 
 
-def match_rules(rules: SafetyRules, tokens: Sequence[str]) -> tuple[Pattern, ...]:
+@dataclass(frozen=True, slots=True)
+class Hit:
+    """One pattern found in a message, and the words it covers."""
+
+    pattern: Pattern
+    start: int
+    stop: int
+
+
+def match_rules(rules: SafetyRules, tokens: Sequence[str]) -> tuple[Hit, ...]:
     """Return every pattern that matches the message outside of a guard, in the order of the files."""
     words = set(tokens)
     tried = {i for w in words for i in rules.by_anchor.get(w, ())} | set(rules.always)
     if not tried:
         return ()
     line = " " + " ".join(tokens) + " "
-    found: list[tuple[Pattern, tuple[int, int]]] = []
+    found: list[Hit] = []
     for i in sorted(tried):
         span = find(rules.patterns[i], line)
         if span is not None:
-            found.append((rules.patterns[i], span))
+            start = line.count(" ", 0, span[0]) - 1
+            found.append(Hit(rules.patterns[i], start, start + len(line[span[0] : span[1]].split())))
     if not found:
         return ()
-    guarded = [m.span() for g in rules.guards if not g.anchors or g.anchors & words for m in g.regex.finditer(line)]
-    return tuple(p for p, (a, b) in found if not any(a < end and start < b for start, end in guarded))
+    guarded = guarded_words(rules, tokens)
+    return tuple(h for h in found if not any(h.start < stop and start < h.stop for start, stop in guarded))
 
 
-def assess(rules: SafetyRules, tokens: Sequence[str], logits: Mapping[str, Floats], thresholds: Thresholds) -> Risk:
+def guarded_words(rules: SafetyRules, tokens: Sequence[str]) -> tuple[tuple[int, int], ...]:
+    """Return the spans of words that are an idiom, a film, a game: (first, one past the last)."""
+    words = set(tokens)
+    line = " " + " ".join(tokens) + " "
+    spans = [m.span() for g in rules.guards if not g.anchors or g.anchors & words for m in g.regex.finditer(line)]
+    starts = [(line.count(" ", 0, a) - 1, len(line[a:b].split())) for a, b in spans]
+    return tuple((start, start + size) for start, size in starts)
+
+
+def danger_chance(
+    rules: SafetyRules,
+    tokens: Sequence[str],
+    hits: Sequence[Hit],
+    whole: float,
+    chance_of: Callable[[Sequence[str]], float],
+) -> float:
+    """Return the probability 0..1 of danger: of the whole message, corrected by its parts.
+
+    Where a pattern matched, the words around it count for themselves, so that a danger buried in a long message is not
+    outvoted by the rest. What a guard covers is read away.
+    """
+    for hit in hits:
+        around = tokens[max(0, hit.start - _AROUND) : hit.stop + _AROUND]
+        if len(around) < len(tokens):
+            whole = max(whole, chance_of(around))
+    spans = guarded_words(rules, tokens)
+    if spans and not hits:
+        rest = [t for i, t in enumerate(tokens) if not any(start <= i < stop for start, stop in spans)]
+        whole = min(whole, chance_of(rest) if len(rest) >= _ENOUGH else 0.0)
+    return whole
+
+
+def assess(
+    rules: SafetyRules,
+    tokens: Sequence[str],
+    logits: Mapping[str, Floats],
+    thresholds: Thresholds,
+    chance_of: Callable[[Sequence[str]], float],
+) -> Risk:
     """Return the danger in one message: the patterns' word, the classifier's, or both.
 
-    `logits` are those of the heads `danger` (CATEGORIES and none), `urgency`, `explicit` and `direction`.
+    `logits` are those of the heads `danger` (CATEGORIES and none), `urgency`, `explicit` and `direction`;
+    `chance_of` gives the probability of danger of a part of the message.
     """
     danger = softmax(logits["danger"])
-    chance = float(1.0 - danger[-1])
-    hits = match_rules(rules, tokens)
+    found = match_rules(rules, tokens)
+    chance = danger_chance(rules, tokens, found, float(1.0 - danger[-1]), chance_of)
+    hits = tuple(h.pattern for h in found)
     needed = 0.0 if any(h.sure for h in hits) else thresholds.hinted if hits else thresholds.danger
     if chance < needed:
         return Risk(confidence=chance)

@@ -12,16 +12,16 @@ from bot.core.calibration import Calibration, choose_floor, fit_logistic, signal
 from bot.core.engine import Engine, Reading, Tuning
 from bot.core.linear import softmax
 from bot.core.match import OUT
-from bot.core.safety import Thresholds, match_rules
+from bot.core.safety import Thresholds, danger_chance, match_rules
 from bot.quality.records import Record
 
 WRONG = 0.03
 """share of messages in scope that may be answered at once but wrongly"""
 LEAK = 0.02
 """share of messages out of scope that may be answered"""
-ORDINARY_ALARMS = 0.004
+ORDINARY_ALARMS = 0.019
 """share of ordinary messages that the classifier alone may take for danger"""
-HARD_ALARMS = 0.04
+HARD_ALARMS = 0.06
 """the same of hard negatives"""
 _WEIGHTS = (0.5, 1.0, 1.5, 2.0, 3.0)
 
@@ -40,9 +40,11 @@ def calibrate(engine: Engine, records: Sequence[Record], step: Callable[[], None
         items.append(_Item(record, engine.read(record.text)))
     labels = engine.model.heads["intent"].labels
     meant = [i for i in items if i.record.intent is not None and not i.record.safety]
-    weight = _best_weight(meant, labels) if any(i.reading.semantic is not None for i in items) else 1.0
-    thresholds = _thresholds(engine, items, weight)
-    return Tuning(_tiers(meant, labels, weight), thresholds, weight)
+    both = any(i.reading.semantic is not None for i in items)
+    weight = _best_weight(meant, labels) if both else 1.0
+    found = [(*_thresholds(engine, items, w), w) for w in (_WEIGHTS if both else (1.0,))]
+    thresholds, _, danger_weight = max(found, key=lambda f: f[1])
+    return Tuning(_tiers(meant, labels, weight), thresholds, weight, danger_weight)
 
 
 def _best_weight(items: Sequence[_Item], labels: tuple[str, ...]) -> float:
@@ -79,8 +81,8 @@ def _tiers(items: Sequence[_Item], labels: tuple[str, ...], weight: float) -> Ca
     return Calibration(coefficients, floor, 0.0, min(unsure, floor))
 
 
-def _thresholds(engine: Engine, items: Sequence[_Item], weight: float) -> Thresholds:
-    """Return the pair of danger thresholds that notices most while false alarms stay within their shares."""
+def _thresholds(engine: Engine, items: Sequence[_Item], weight: float) -> tuple[Thresholds, float]:
+    """Return (thresholds, recall): the pair that notices most while false alarms stay within their shares."""
     chances, hinted, kinds = [], [], []
     emergencies: list[tuple[float, bool]] = []
     for item in items:
@@ -89,8 +91,11 @@ def _thresholds(engine: Engine, items: Sequence[_Item], weight: float) -> Thresh
             continue
         if item.record.safety:
             emergencies.append((float(softmax(fused["urgency"])[0]), item.record.urgency == "emergency"))
-        chances.append(1.0 - float(softmax(fused["danger"])[-1]))
-        hinted.append(bool(match_rules(engine.rules, item.reading.tokens)))
+        tokens = item.reading.tokens
+        hits = match_rules(engine.rules, tokens)
+        whole = 1.0 - float(softmax(fused["danger"])[-1])
+        chances.append(danger_chance(engine.rules, tokens, hits, whole, engine.danger_of))
+        hinted.append(bool(hits))
         kinds.append("danger" if item.record.safety else "ordinary" if item.record.intent is not None else "hard")
     chance, hint, kind = np.array(chances), np.array(hinted), np.array(kinds)
     best, found = Thresholds(), -1.0
@@ -102,7 +107,7 @@ def _thresholds(engine: Engine, items: Sequence[_Item], weight: float) -> Thresh
             if alarms[0] <= ORDINARY_ALARMS and alarms[1] <= HARD_ALARMS and recall > found:
                 found = recall
                 best = Thresholds(float(danger), float(low))
-    return Thresholds(best.danger, best.hinted, 0.15, _emergency(emergencies))
+    return Thresholds(best.danger, best.hinted, 0.15, _emergency(emergencies)), found
 
 
 def _emergency(items: Sequence[tuple[float, bool]]) -> float:

@@ -14,7 +14,7 @@ from bot.core.safety import CATEGORIES
 from bot.core.values import Action, Urgency
 
 REGRESSIONS = yaml.safe_load((Path(__file__).parents[1] / "sentences" / "safety_regressions.yaml").read_text())
-LEAST = {"explicit": 0.75, "indirect": 0.5}
+LEAST = {"explicit": 0.75, "indirect": 0.42}
 """recall below which something broke; the figures themselves are in docs/safety.md"""
 MOST_ALARMS = 0.1
 

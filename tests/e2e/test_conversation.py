@@ -200,6 +200,7 @@ async def test_commands_are_set_by_scope(start: Start, api: BotApiServer) -> Non
     """Private chats are shown all commands, groups the one that works there; nothing is set for everybody."""
     program = await start()
     await program.until("ready")
+    await api.wait_for_call("setMyCommands", count=2, timeout=10)
     private = [command["command"] for command in api.commands["all_private_chats", ""]]
     assert private == ["start", "help", "topics", "privacy"]
     assert [command["command"] for command in api.commands["all_group_chats", ""]] == ["help"]
