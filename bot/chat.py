@@ -9,8 +9,6 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import TextIO
 
-from prompt_toolkit import PromptSession
-from prompt_toolkit.history import DummyHistory
 from rich.console import Console
 from rich.text import Text
 
@@ -88,6 +86,9 @@ def plain_text(reply: Reply) -> str:
 
 def run_terminal(conversation: Conversation) -> None:
     """Hold the conversation in a terminal until end of input; nothing is kept, not even a history."""
+    from prompt_toolkit import PromptSession  # a terminal needs it; piped lines and the bot do not
+    from prompt_toolkit.history import DummyHistory
+
     console = Console(width=min(_WIDTH, Console().width), highlight=False)
     session: PromptSession[str] = PromptSession(history=DummyHistory())
     print_reply(console, conversation.answer("/start"))

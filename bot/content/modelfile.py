@@ -9,6 +9,7 @@ import tempfile
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -105,15 +106,16 @@ def load_model(path: Path) -> Fitted:
             size = int.from_bytes(file.read(8), "little")
             header = json.loads(file.read(size))
             offset = file.tell()
-        arrays: list[NDArray[np.generic]] = []
+        arrays: list[NDArray[Any]] = []
         for spec in header["arrays"]:
             offset += -offset % _ALIGN
-            mapped = np.memmap(path, dtype=spec["dtype"], mode="r", offset=offset, shape=tuple(spec["shape"]))
-            arrays.append(mapped)
-            offset += mapped.nbytes
+            count = int(np.prod(spec["shape"]))
+            array = np.fromfile(path, dtype=spec["dtype"], count=count, offset=offset).reshape(spec["shape"])
+            arrays.append(array)
+            offset += array.nbytes
         keys, idf, weights, steps, bias = arrays
         heads = {n: Head(tuple(h["labels"]), h["start"], h["stop"]) for n, h in header["heads"].items()}
-        model = LinearModel(np.array(keys), np.array(idf), np.array(weights), np.array(steps), np.array(bias), heads)
+        model = LinearModel(keys, idf, weights, steps, bias, heads)
         return Fitted(header["counts"], model)
     except (OSError, ValueError, KeyError, TypeError) as error:
         raise ModelError(f"{path.name}: cannot be read ({type(error).__name__}); run `unspoken fit`") from None

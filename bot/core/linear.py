@@ -11,6 +11,8 @@ from numpy.typing import NDArray
 from bot.core.features import extract, scale
 
 Floats = NDArray[np.float32]
+_MAX_WORDS = 300
+"""words of a message that are scored: of a longer one its beginning and its end"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,6 +42,8 @@ class LinearModel:
 
     def vector(self, tokens: Sequence[str]) -> tuple[NDArray[np.int64], Floats, float]:
         """Return (rows, values, share): the known features, scaled, and the share 0..1 of known weight."""
+        if len(tokens) > _MAX_WORDS:
+            tokens = (*tokens[: _MAX_WORDS // 2], *tokens[-_MAX_WORDS // 2 :])
         ids, counts = extract(tokens)
         if not len(ids) or not len(self.keys):
             return np.empty(0, np.int64), np.empty(0, np.float32), 0.0

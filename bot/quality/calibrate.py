@@ -15,9 +15,9 @@ from bot.core.match import OUT
 from bot.core.safety import Thresholds, danger_chance, match_rules
 from bot.quality.records import Record
 
-WRONG = 0.03
+WRONG = 0.01
 """share of messages in scope that may be answered at once but wrongly"""
-LEAK = 0.02
+LEAK = 0.01
 """share of messages out of scope that may be answered"""
 ORDINARY_ALARMS = 0.019
 """share of ordinary messages that the classifier alone may take for danger"""
