@@ -101,6 +101,10 @@ class Renderer(CareWriter):
             return self.page("young", state)
         card = self.catalogue.library.cards[self.catalogue.path_of(intent)]
         html = self._render(card, state.direction)
+        if decision is not None and decision.denied and card.talk:
+            # Behind the neutral first line, which is all that a lock screen shows.
+            first, _, rest = html.partition("\n\n")
+            html = f"{first}\n\n{self._text('denied')}\n\n{rest}"
         rows: list[tuple[Button, ...]] = []
         if decision is not None and decision.also:
             html += f"\n\n{self._text('also')}"

@@ -14,7 +14,7 @@ from bot.core.followup import FollowUp, context_words, needs_context, read_follo
 from bot.core.lexicon import Lexicon
 from bot.core.linear import Floats, LinearModel, softmax
 from bot.core.match import Match, SentenceScorer, fuse, rank
-from bot.core.negation import mark_negated
+from bot.core.negation import denies_act, mark_negated
 from bot.core.normalize import Utterance, normalize
 from bot.core.repair import Repairer
 from bot.core.safety import ALWAYS_EMERGENCY, CATEGORIES, SafetyRules, Thresholds, assess
@@ -22,6 +22,7 @@ from bot.core.values import Action, Context, Decision, Direction, Risk, Urgency
 
 NATIVE_SCRIPTS = frozenset({"hi", "ur", "pa", "bn", "gu"})
 """languages written in a script of their own"""
+_MAX_QUESTIONS = 3
 _MIN_QUESTION = 4
 """words a sentence needs to be read as a question of its own"""
 _ASKING = frozenset(
@@ -210,34 +211,43 @@ class Engine:
             action, intent = Action.CLARIFY, None
         else:
             action, intent = Action.UNSURE, None
+        asked = self._questions(utterance, tuning)
+        if intent is None and len(asked) > 1:
+            # Two clear questions outvote each other in the whole: the likelier one is answered, the others offered.
+            action, intent = Action.ANSWER, next((name for name, _ in best if name in asked), asked[0])
         return Decision(
             action,
             intent,
             match.chance,
             best,
-            also=self._also(utterance, best[0][0], tuning) if intent is not None else (),
+            also=tuple(name for name in asked if name != intent)[:2] if intent is not None else (),
             risk=risk,
             direction=direction,
             lang=utterance.lang,
             choices=tuple(name for name, _ in best[:3]) if action is Action.CLARIFY else (),
+            denied=denies_act(fold_gender(utterance.tokens)),
             under_18=young,
         )
 
-    def _also(self, utterance: Utterance, main: str, tuning: Tuning) -> tuple[str, ...]:
-        """Return up to two intents that further sentences of the message ask about."""
+    def _questions(self, utterance: Utterance, tuning: Tuning) -> tuple[str, ...]:
+        """Return the intents of the message's separate questions that are each clear on their own."""
         found: list[str] = []
         if len(utterance.sentences) < 2:
             return ()
-        for sentence in utterance.sentences[:8]:
-            if len(sentence) < _MIN_QUESTION or not _ASKING.intersection(sentence[:3]):
-                continue
+        asking = [s for s in utterance.sentences if len(s) >= _MIN_QUESTION and _ASKING.intersection(s[:3])]
+        for sentence in asking[:_MAX_QUESTIONS]:
             tokens = self.repairer.repair(fold_gender(sentence))
-            logits, known = self.model.logits(tokens)
-            match = self._rank(fuse(logits["intent"], None, 1.0), known, len(tokens), self.tuning)
+            lexical, known = self.model.logits(tokens)
+            fused = fuse(lexical["intent"], _intent(self._second(tokens, utterance.lang)), tuning.weight)
+            match = self._rank(fused, known, len(tokens), tuning)
             name = match.best(1)[0][0]
-            if match.chance >= self.tuning.calibration.floor and name != main and name not in found:
+            if match.chance >= tuning.calibration.floor and name not in found:
                 found.append(name)
-        return tuple(found[:2])
+        return tuple(found)
+
+
+def _intent(logits: Mapping[str, Floats] | None) -> Floats | None:
+    return None if logits is None else logits["intent"]
 
 
 def _lean_on(match: Match, intent: str | None, action: Action, context: Context) -> Decision:

@@ -71,3 +71,31 @@ def mark_negated(tokens: tuple[str, ...]) -> tuple[str, ...]:
         if j < len(tokens) and tokens[j] in _DEEDS:
             out[j] = f"not_{tokens[j]}"
     return tuple(out)
+
+
+_ACTS = frozenset(
+    {
+        "call", "called", "calls", "cheat", "cheated", "cheats", "comment", "commented", "comments", "delete",
+        "deleted", "deletes", "flirt", "flirted", "flirts", "follow", "followed", "follows", "hid", "hide",
+        "hides", "kiss", "kissed", "lie", "lied", "lies", "like", "liked", "likes", "meet", "meets", "message",
+        "messaged", "messages", "messaging", "met", "replied", "replies", "reply", "send", "sends", "sent",
+        "sleep", "slept", "text", "texted", "texts", "watch", "watched", "watches"
+    }
+)  # fmt: skip
+_SUBJECTS = frozenset({"he", "i", "they", "spouse", "boyfriend", "partner", "fiance"})
+_HELPERS = frozenset({"do", "does", "did", "have", "has", "had", "is", "was"})
+
+
+def denies_act(tokens: tuple[str, ...]) -> bool:
+    """Tell whether somebody is said *not* to have done the act: "he did not delete them", "i never replied"."""
+    for i, word in enumerate(tokens):
+        if word not in _NEGATORS:
+            continue
+        j = i + 1
+        while j < len(tokens) and tokens[j] in _BETWEEN:
+            j += 1
+        before = tokens[max(0, i - 2) : i]
+        spoken_of = bool(_SUBJECTS.intersection(before)) and (word == "never" or before[-1] in _HELPERS)
+        if spoken_of and j < len(tokens) and tokens[j] in _ACTS:
+            return True
+    return False

@@ -89,5 +89,7 @@ class Decision:
     choices: tuple[str, ...] = ()
     """up to three intents to choose from, on Clarify"""
     under_18: bool = False
+    denied: bool = False
+    """the act is said not to have happened: the answer says so first"""
     signpost: str | None = None
     """a safety category asked about as information: answered with a quiet signpost"""

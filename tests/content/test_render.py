@@ -13,7 +13,7 @@ from bot.content.render import Renderer
 from bot.content.reply import Reply, Target
 from bot.core.engine import Engine
 from bot.core.safety import CATEGORIES
-from bot.core.values import Context, Direction, Risk, Urgency
+from bot.core.values import Action, Context, Decision, Direction, Risk, Urgency
 from bot.tg.payload import Signer
 
 SIGNER = Signer((b"k" * 32,))
@@ -134,3 +134,11 @@ def test_a_care_card_speaks_the_readers_script_first(renderer: Renderer, lang: s
     assert not re.search(r"\d", lines[0])
     assert "999" in lines[1]
     assert "I am glad you wrote this" in lines[3]
+
+
+def test_a_denial_is_heard_before_the_advice(renderer: Renderer) -> None:
+    """Behind the neutral first line."""
+    decision = Decision(Action.ANSWER, "deleting_messages", 0.9, (("deleting_messages", 0.9),), denied=True)
+    lines = renderer.decide(decision, Context()).html.split("\n\n")
+    assert "did <b>not</b> happen" in lines[1]
+    assert "not" not in lines[0].split()
