@@ -61,7 +61,7 @@ class CareWriter(Writer):
         )
         rows.append((Button(self._button("more_lines"), self._to(f"lines:{category}", kept)),))
         rows.extend(in_rows([Button(self.node_label(n), self._to(n, kept)) for n in card.next]))
-        rows.append((Button(self._button("topics"), self._to("topics", state)),))
+        rows.append((Button(self._button("topics"), self._to(f"topics:care:{category}", kept)),))
         return Reply(html, tuple(rows), care=True, node=f"care:{category}")
 
     def static_care(self) -> Reply:

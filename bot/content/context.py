@@ -26,6 +26,14 @@ def context_after(decision: Decision, before: Context) -> Context:
     )
 
 
+def context_of_card(target: Target) -> Context | None:
+    """Return the context that a card's own button tells, or None when this button does not say where it stands."""
+    kind, _, here = target.node.partition(":")
+    if kind != "topics" or not here:
+        return None
+    return Context(node=here, direction=target.direction, country=target.country, under_18=target.under_18)
+
+
 def context_of_press(target: Target, before: Context) -> Context:
     """Return the context that follows a pressed button."""
     return replace(

@@ -119,7 +119,7 @@ class Renderer(CareWriter):
             rows.append((Button(self._button("not_meant"), self._to(f"alt:{codes}", state)),))
         if intent == "talk_to_a_person":
             rows.insert(0, (Button(self._button("more_lines"), self._to("lines:any", state)),))
-        return Reply(html, (*rows, self._foot(state)), node=intent)
+        return Reply(html, (*rows, self._foot(state, here=intent)), node=intent)
 
     def _choices(self, intents: tuple[str, ...], state: Target, text: str) -> Reply:
         rows = tuple((Button(self.catalogue.label(i), self._to(i, state)),) for i in intents)

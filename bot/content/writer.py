@@ -84,10 +84,12 @@ class Writer:
     def _button(self, key: str) -> str:
         return str(self._texts["buttons"][key])
 
-    def _foot(self, state: Target, *, topics: bool = True, person: bool = True) -> tuple[Button, ...]:
+    def _foot(self, state: Target, *, topics: bool = True, person: bool = True, here: str = "") -> tuple[Button, ...]:
         buttons = []
         if topics:
-            buttons.append(Button(self._button("topics"), self._to("topics", state)))
+            # The button also says which card it stands on: a reply to that card is read with it.
+            node = f"topics:{here}" if here else "topics"
+            buttons.append(Button(self._button("topics"), self._to(node, state)))
         if person:
             buttons.append(Button(self._button("person"), self._to("talk_to_a_person", state)))
         return tuple(buttons)

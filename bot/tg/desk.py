@@ -11,7 +11,7 @@ from telegram import Bot, CallbackQuery, Message, Update
 from telegram.constants import ChatType
 from telegram.ext import ContextTypes
 
-from bot.content.context import context_after, context_of_press
+from bot.content.context import context_after, context_of_card, context_of_press
 from bot.content.render import Renderer
 from bot.content.reply import Reply
 from bot.core.engine import Engine
@@ -40,7 +40,7 @@ class Desk:
     async def on_text(self, update: Update, context: ContextTypes.DEFAULT_TYPE) -> None:
         """Answer a typed message."""
         message = _message(update)
-        before = self.memory.get(message.chat_id)
+        before = self._context(message)
         decision = await self._decide(message.text or "", before)
         after = context_after(decision, before)
         self.memory.put(message.chat_id, after)
@@ -105,6 +105,19 @@ class Desk:
             log.error("a handler failed: %s", place_of(context.error))
         if isinstance(update, Update) and update.effective_chat is not None and update.effective_chat.type == "private":
             await self._send(context.bot, update.effective_chat.id, self.renderer.say("error"))
+
+    def _context(self, message: Message) -> Context:
+        """Return what a message leans on: the card it replies to, by that card's buttons, else the last half hour."""
+        card = message.reply_to_message
+        rows = card.reply_markup.inline_keyboard if card is not None and card.reply_markup is not None else ()
+        for button in (b for row in rows for b in row):
+            try:
+                found = context_of_card(self.signer.unpack(str(button.callback_data or "")))
+            except PayloadError:
+                continue
+            if found is not None:
+                return found
+        return self.memory.get(message.chat_id)
 
     def _write(self, decision: Decision, context: Context) -> Reply:
         """Write the reply; on danger a static text stands in for whatever fails."""

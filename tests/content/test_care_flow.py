@@ -11,6 +11,7 @@ from jinja2 import DictLoader
 
 from bot.content.answers import Library, make_environment
 from bot.content.catalogue import Catalogue
+from bot.content.context import context_of_card
 from bot.content.render import NOT_FOR_YOUNG, Renderer
 from bot.content.reply import Reply, Target
 from bot.core.safety import CATEGORIES
@@ -99,3 +100,10 @@ def test_a_broken_template_leaves_the_static_card(catalogue: Catalogue) -> None:
 def test_unknown_is_shown_as_unknown(renderer: Renderer) -> None:
     """The bill of most lines is not known, and the page says so."""
     assert "unknown" in renderer.page("call_bill").html
+
+
+def test_a_card_tells_where_it_stands(renderer: Renderer) -> None:
+    """One of its own buttons names it, so that a reply to it can be read with it."""
+    for target in (Target("texting_ex", Direction.SELF), Target("care:domestic_abuse", Direction.PARTNER)):
+        told = [context_of_card(b.target) for row in renderer.press(target).rows for b in row if b.target is not None]
+        assert [(c.node, c.direction) for c in told if c is not None] == [(target.node, target.direction)]

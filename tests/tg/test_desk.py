@@ -18,7 +18,7 @@ from bot.app import build_application, make_desk
 from bot.content.catalogue import Catalogue
 from bot.content.reply import Target
 from bot.core.engine import Engine
-from bot.core.values import Context, Decision
+from bot.core.values import Context, Decision, Direction
 from bot.log import setup_logging
 from bot.settings import Settings
 from bot.storage.database import Database
@@ -368,3 +368,22 @@ async def test_a_database_that_breaks_meanwhile_does_not_matter(talk: Talk, desk
     for _ in range(2):
         assert "999" in (await talk.say(DANGER)).params["text"]
         assert not await desk.database.flush()
+
+
+async def test_a_reply_to_an_old_card_is_read_with_that_card(talk: Talk, desk: Desk) -> None:
+    """By that card's own buttons, whatever was shown since."""
+    node = desk.signer.pack(Target("topics:texting_ex", Direction.PARTNER), 29_000_000)
+    markup = {
+        "inline_keyboard": [[{"text": "Topics", "callback_data": "forged"}, {"text": "Topics", "callback_data": node}]]
+    }
+    card = {
+        "message_id": 5,
+        "date": 1,
+        "chat": {"id": PERSON_ID, "type": "private"},
+        "text": "a card",
+        "reply_markup": markup,
+    }
+    await talk.say("thank you")
+    await talk.message(text="what about me?", reply_to_message=card)
+    kept = desk.memory.get(PERSON_ID)
+    assert (kept.node, kept.direction) == ("texting_ex", Direction.SELF)
