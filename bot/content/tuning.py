@@ -9,7 +9,7 @@ import yaml
 
 from bot.content.yamlfile import read_yaml
 from bot.core.calibration import SIGNALS, Calibration
-from bot.core.engine import Tuning
+from bot.core.reading import Tuning
 from bot.core.safety import Thresholds
 
 NAME = "intents/calibration.yaml"

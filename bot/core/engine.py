@@ -6,7 +6,6 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 from bot.core.age import under_18
-from bot.core.calibration import Calibration
 from bot.core.direction import read_direction
 from bot.core.facts import asked_about
 from bot.core.fold import fold_gender
@@ -16,8 +15,9 @@ from bot.core.linear import Floats, LinearModel, softmax
 from bot.core.match import Match, SentenceScorer, fuse, rank
 from bot.core.negation import denies_act, mark_negated
 from bot.core.normalize import Utterance, normalize
+from bot.core.reading import Reading, Tuning
 from bot.core.repair import Repairer
-from bot.core.safety import ALWAYS_EMERGENCY, CATEGORIES, SafetyRules, Thresholds, assess
+from bot.core.safety import ALWAYS_EMERGENCY, CATEGORIES, SafetyRules, assess
 from bot.core.values import Action, Context, Decision, Direction, Risk, Urgency
 
 NATIVE_SCRIPTS = frozenset({"hi", "ur", "pa", "bn", "gu"})
@@ -56,37 +56,6 @@ _NO_CONTEXT = Context()
 
 
 @dataclass(frozen=True, slots=True)
-class Tuning:
-    """What calibration found, for one way of scoring."""
-
-    calibration: Calibration = field(default_factory=Calibration)
-    thresholds: Thresholds = field(default_factory=Thresholds)
-    weight: float = 1.0
-    """how much the second opinion counts beside the lexical one"""
-    danger_weight: float = 1.0
-    """the same for danger"""
-
-
-@dataclass(frozen=True, slots=True)
-class Reading:
-    """One message as the scorers see it."""
-
-    utterance: Utterance
-    tokens: tuple[str, ...]
-    lexical: Mapping[str, Floats]
-    """logits by head"""
-    semantic: Mapping[str, Floats] | None
-    """the second opinion's, where there is one"""
-    known: float
-    """share 0..1 of the message's features that the lexical model knows"""
-
-    def fused(self, weight: float) -> dict[str, Floats]:
-        """Return log-probabilities by head, the second opinion counted `weight` times."""
-        second = self.semantic
-        return {n: fuse(v, None if second is None else second[n], weight) for n, v in self.lexical.items()}
-
-
-@dataclass(frozen=True, slots=True)
 class Engine:
     """Everything `decide` needs, fitted or loaded once and never changed."""
 
@@ -100,7 +69,10 @@ class Engine:
 
     def tokens(self, utterance: Utterance) -> tuple[str, ...]:
         """Return the words the matcher reads: gender folded, misspelt words repaired."""
-        return self.repairer.repair(mark_negated(fold_gender(utterance.tokens)))
+        return self._words(utterance.tokens)
+
+    def _words(self, words: tuple[str, ...]) -> tuple[str, ...]:
+        return self.repairer.repair(mark_negated(fold_gender(words)))
 
     def read(self, text: str) -> Reading:
         """Return what the scorers say of `text`, before any threshold."""
@@ -236,7 +208,7 @@ class Engine:
             return ()
         asking = [s for s in utterance.sentences if len(s) >= _MIN_QUESTION and _ASKING.intersection(s[:3])]
         for sentence in asking[:_MAX_QUESTIONS]:
-            tokens = self.repairer.repair(fold_gender(sentence))
+            tokens = self._words(sentence)
             lexical, known = self.model.logits(tokens)
             fused = fuse(lexical["intent"], _intent(self._second(tokens, utterance.lang)), tuning.weight)
             match = self._rank(fused, known, len(tokens), tuning)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 _NEGATORS = frozenset({"not", "never"})
 _BETWEEN = frozenset({"even", "once", "ever", "actually", "really", "physically", "yet"})
 _DEEDS = frozenset(
@@ -62,15 +64,22 @@ def mark_negated(tokens: tuple[str, ...]) -> tuple[str, ...]:
     Only a deed right after the negation counts, so "he would not stop hitting me" stays as it is.
     """
     out = list(tokens)
-    for i, token in enumerate(tokens):
-        if token not in _NEGATORS:
+    for _, j in _denials(tokens):
+        if tokens[j] in _DEEDS:
+            out[j] = f"not_{tokens[j]}"
+    return tuple(out)
+
+
+def _denials(tokens: tuple[str, ...]) -> Iterator[tuple[int, int]]:
+    """Yield (place of a negation, place of the word it denies), small words in between skipped."""
+    for i, word in enumerate(tokens):
+        if word not in _NEGATORS:
             continue
         j = i + 1
         while j < len(tokens) and tokens[j] in _BETWEEN:
             j += 1
-        if j < len(tokens) and tokens[j] in _DEEDS:
-            out[j] = f"not_{tokens[j]}"
-    return tuple(out)
+        if j < len(tokens):
+            yield i, j
 
 
 _ACTS = frozenset(
@@ -88,14 +97,9 @@ _HELPERS = frozenset({"do", "does", "did", "have", "has", "had", "is", "was"})
 
 def denies_act(tokens: tuple[str, ...]) -> bool:
     """Tell whether somebody is said *not* to have done the act: "he did not delete them", "i never replied"."""
-    for i, word in enumerate(tokens):
-        if word not in _NEGATORS:
-            continue
-        j = i + 1
-        while j < len(tokens) and tokens[j] in _BETWEEN:
-            j += 1
+    for i, j in _denials(tokens):
         before = tokens[max(0, i - 2) : i]
-        spoken_of = bool(_SUBJECTS.intersection(before)) and (word == "never" or before[-1] in _HELPERS)
-        if spoken_of and j < len(tokens) and tokens[j] in _ACTS:
+        spoken_of = bool(_SUBJECTS.intersection(before)) and (tokens[i] == "never" or before[-1] in _HELPERS)
+        if spoken_of and tokens[j] in _ACTS:
             return True
     return False

@@ -9,9 +9,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from bot.core.calibration import Calibration, choose_floor, fit_logistic, signals
-from bot.core.engine import Engine, Reading, Tuning
+from bot.core.engine import Engine
 from bot.core.linear import softmax
 from bot.core.match import OUT
+from bot.core.reading import Reading, Tuning
 from bot.core.safety import Thresholds, danger_chance, match_rules
 from bot.quality.records import Record
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import logging
 import time
-from collections.abc import AsyncIterator
 
 import pytest
 from telegram import Bot
@@ -12,30 +11,13 @@ from telegram.error import RetryAfter, TimedOut
 
 from bot.tg import deliver as deliver_module
 from bot.tg.deliver import deliver, seconds_to_wait
-from bot.tg.transport import AiohttpRequest
 from tests.bot_api import BotApiServer, Person
-
-TOKEN = "7000000001:AAcanarytokencanarytokencanarytoken"
 
 
 @pytest.fixture(autouse=True)
 def _short_waits(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(deliver_module, "_FIRST_WAIT", 0.01)
     monkeypatch.setattr(deliver_module, "_LONGEST_WAIT", 0.02)
-
-
-@pytest.fixture
-async def api() -> AsyncIterator[BotApiServer]:
-    """Return a Bot API."""
-    async with BotApiServer(token=TOKEN) as server:
-        yield server
-
-
-@pytest.fixture
-async def bot(api: BotApiServer) -> AsyncIterator[Bot]:
-    """Return a bot over our transport."""
-    async with Bot(TOKEN, f"{api.url}/bot", request=AiohttpRequest(), get_updates_request=AiohttpRequest()) as client:
-        yield client
 
 
 @pytest.fixture

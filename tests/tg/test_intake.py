@@ -15,8 +15,8 @@ from bot.tg import intake as intake_module
 from bot.tg.intake import Intake
 from bot.tg.transport import AiohttpRequest
 from tests.bot_api import BotApiServer, Person
+from tests.tg.recording import TOKEN
 
-TOKEN = "7000000001:AAcanarytokencanarytokencanarytoken"
 TEXT = "canarywordinthetext"
 Handle = Callable[[Update], Awaitable[None]]
 
@@ -25,20 +25,6 @@ Handle = Callable[[Update], Awaitable[None]]
 def _short_waits(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(intake_module, "_ERROR_WAIT", 0.02)
     monkeypatch.setattr(intake_module, "_ERROR_WAIT_MAX", 0.1)
-
-
-@pytest.fixture
-async def api() -> AsyncIterator[BotApiServer]:
-    """Return a Bot API."""
-    async with BotApiServer(token=TOKEN) as server:
-        yield server
-
-
-@pytest.fixture
-async def bot(api: BotApiServer) -> AsyncIterator[Bot]:
-    """Return a bot over our transport."""
-    async with Bot(TOKEN, f"{api.url}/bot", request=AiohttpRequest(), get_updates_request=AiohttpRequest()) as client:
-        yield client
 
 
 class Answers:
