@@ -43,7 +43,7 @@ def make_desk(settings: Settings, engine: Engine, catalogue: Catalogue, database
     key = derive_key(read_secret(settings), "buttons")
     return Desk(
         engine,
-        make_renderer(settings.country, settings.operator_contact, catalogue),
+        make_renderer(settings.country, settings.operator_contact, catalogue, settings.timezone),
         Signer((key,)),
         ShortMemory(),
         database,

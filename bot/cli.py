@@ -89,7 +89,7 @@ def resources(
 ) -> None:
     """Help lines: the checklist for an operator, and the record that it was done."""
     from bot.content import checklist as lists
-    from bot.content.resources import COUNTRIES
+    from bot.content.places import COUNTRIES
 
     settings = load_settings()
     code = (country or settings.country).upper()

@@ -10,7 +10,7 @@ from pydantic import Field, SecretStr, ValidationError, field_validator, model_v
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from bot.content.paths import default_data_dir
-from bot.content.resources import COUNTRIES
+from bot.content.places import COUNTRIES
 from bot.errors import SettingsError
 
 PREFIX = "UNSPOKEN_"

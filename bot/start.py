@@ -24,7 +24,9 @@ def make_conversation(settings: Settings, *, semantic: bool = True) -> Conversat
 
     engine = make_engine(settings, semantic=semantic)
     catalogue = require_catalogue(content_root())
-    return Conversation(engine, make_renderer(settings.country, settings.operator_contact, catalogue))
+    return Conversation(
+        engine, make_renderer(settings.country, settings.operator_contact, catalogue, settings.timezone)
+    )
 
 
 def make_engine(settings: Settings, *, semantic: bool = True, tuned: bool = True) -> Engine:

@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from markupsafe import escape
 
 from bot.content.answers import CARE
-from bot.content.lines import by_hour, country_name, emergency_line, priority_lines, show
+from bot.content.lines import Here, by_hour, emergency_line, hours_text, priority_lines, show
+from bot.content.places import PLACES, place_name, split_place
 from bot.content.reply import Button, Reply, Target
-from bot.content.resources import COUNTRIES
 from bot.content.writer import Writer, in_rows
 from bot.core.values import Direction, Risk, Urgency
 
 _MAX_LINES = 8
+_MAX_WEB = 4
 FALLBACK_TOPICS = ("crisis", "domestic_abuse", "relationship_counselling")
 
 
@@ -26,13 +28,11 @@ class CareWriter(Writer):
         category = risk.categories[0]
         card = self.catalogue.library.cards[f"{CARE}/{category}"]
         direction = Direction.PARTNER if risk.direction is Direction.NONE else risk.direction
-        country = state.country or self.country
+        here = self.here(state)
         emergency = risk.urgency is Urgency.EMERGENCY
         topics = (card.lines or {}).get(direction.value, FALLBACK_TOPICS)
-        first = emergency_line(self.catalogue.resources, country, self._texts)
-        own = priority_lines(
-            self.catalogue.resources, topics, country, self._moment(), self._texts, young=state.under_18
-        )
+        first = emergency_line(self.catalogue.resources, here.place, self._texts)
+        own = priority_lines(self.catalogue.resources, topics, here, self._texts, young=state.under_18)
         shown = ([first] if first is not None else []) + list(own)
         html = self._render(
             card, direction, lines=shown, explicit=risk.explicit, leverage=risk.leverage, emergency=emergency
@@ -51,17 +51,14 @@ class CareWriter(Writer):
                 )
             )
         rows.append(tuple(Button(self._button("copy").format(number=s.number), copy=s.number) for s in shown[-2:]))
-        rows.append(
-            (
-                Button(
-                    self._button("elsewhere").format(country=country_name(country)),
-                    self._to(f"where:care:{category}", kept),
-                ),
-            )
-        )
+        nation = split_place(here.place)[1]
+        if not any(s.line is not None and (nation is None or nation in s.line.nations) for s in own):
+            link = self._directory(topics, here, none=not own)
+            rows.extend([(link,)] if link is not None else [])
+        rows.append((self._elsewhere(f"care:{category}", kept),))
         rows.append((Button(self._button("more_lines"), self._to(f"lines:{category}", kept)),))
         rows.extend(in_rows([Button(self.node_label(n), self._to(n, kept)) for n in card.next]))
-        rows.append((Button(self._button("topics"), self._to(f"topics:care:{category}", kept)),))
+        rows.append((Button(self._button("keep_talking"), self._to(f"topics:care:{category}", kept)),))
         return Reply(html, tuple(rows), care=True, node=f"care:{category}")
 
     def static_care(self) -> Reply:
@@ -69,38 +66,90 @@ class CareWriter(Writer):
         return Reply(self.static_text, (), care=True)
 
     def _lines(self, category: str | None, state: Target) -> Reply:
-        country = state.country or self.country
-        now = self._moment()
+        here = self.here(state)
         topics: tuple[str, ...] = FALLBACK_TOPICS
         if category is not None:
             card = self.catalogue.library.cards[f"{CARE}/{category}"]
             topics = (card.lines or {}).get(state.direction.value, (card.lines or {}).get("partner", topics))
         resources = self.catalogue.resources
-        first = emergency_line(resources, country, self._texts)
-        found = by_hour([r for r in resources.find(topics, country, now.date()) if r.country == country], now)
-        shown = ([first] if first else []) + [show(r, now, self._texts) for r in found[:_MAX_LINES]]
+        country = split_place(here.place)[0]
+        first = emergency_line(resources, here.place, self._texts)
+        found = by_hour(
+            [r for r in resources.find(topics, here.place, here.now.date()) if r.country == country], topics, here
+        )
+        shown = ([first] if first else []) + [show(r, here, self._texts) for r in found[:_MAX_LINES]]
         intro = self._text("lines_intro").format(
-            country=country_name(country), date=self.catalogue.resources.compiled.isoformat()
+            country=place_name(here.place), date=self.catalogue.resources.compiled.isoformat()
         )
         body = "\n".join(f"• {escape(s.prefix)}: <b>{escape(s.number)}</b>{escape(s.after)}" for s in shown)
         if not found:
             body += "\n\n" + self._text("no_line")
-        web = [r for r in resources.find(topics, country, now.date(), with_number=False) if r.web][:4]
-        buttons = [(Button(r.name, url=r.web),) for r in (*web, *(r for r in found[:3] if r.web))]
+        web = [r for r in resources.find(topics, here.place, here.now.date(), with_number=False) if r.web][:_MAX_WEB]
+        facts = [Button(r.name, self._to(f"line:{r.id}", state)) for r in found[:_MAX_LINES]]
+        links = [(Button(r.name, url=r.web),) for r in web]
         back = (Button(self._button("back"), self._to(f"care:{category}", state)),) if category else ()
-        where = (
-            Button(
-                self._button("elsewhere").format(country=country_name(country)),
-                self._to(f"where:lines:{category or 'any'}", state),
-            ),
+        where = (self._elsewhere(f"lines:{category or 'any'}", state),)
+        rows = (*in_rows(facts), *links, where, *((back,) if back else ()), self._foot(state, person=False))
+        return Reply(
+            f"{escape(intro)}\n\n{body}\n\n{self._text('lines_more')}" if facts else f"{escape(intro)}\n\n{body}",
+            rows,
+            care=category is not None,
+            node=f"lines:{category or 'any'}",
         )
-        rows = (*buttons, where, *((back,) if back else ()), self._foot(state, person=False))
-        return Reply(f"{escape(intro)}\n\n{body}", rows, care=category is not None, node=f"lines:{category or 'any'}")
+
+    def _line(self, line_id: str, state: Target) -> Reply:
+        """Return all that is known of one line; what is not known is shown as that."""
+        line = next((r for r in self.catalogue.resources.lines if r.id == line_id), None)
+        if line is None or (line.is_stale(self._moment().date()) and "emergency" not in line.topics):
+            return self._lines(None, state)
+        here = self.here(state)
+        words = self._texts["line_facts"]
+        facts = [
+            f"<b>{escape(show(line, here, self._texts).prefix)}</b>" if line.contacts else f"<b>{escape(line.name)}</b>"
+        ]
+        if line.audience is not None:
+            facts.append(str(words["audience"]).format(value=words["audiences"][line.audience]))
+        facts += [
+            f"{words['ways'][c.way]}: <b>{escape(c.number)}</b>" + (f" ({escape(c.label)})" if c.label else "")
+            for c in line.contacts
+        ]
+        languages = ", ".join(words["languages_named"].get(tag, tag) for tag in line.languages) or words["unknown"]
+        hours = hours_text(line, here, self._texts).removeprefix(", ") or words["unknown"]
+        for key, value in (
+            ("hours", hours),
+            ("languages", languages),
+            ("cost", line.cost or words["unknown"]),
+            ("bill", line.bill),
+            ("name_needed", line.name_needed),
+            ("ring_back", line.ring_back),
+            ("run_by", line.run_by),
+            ("confidence_note", line.confidence_note),
+        ):
+            facts.append(f"{words[key]}: {escape(value if value != 'unknown' else words['unknown'])}")
+        facts.append("")
+        facts.append(str(words["checked"]).format(date=line.checked.isoformat()))
+        copies = tuple(Button(self._button("copy").format(number=c.number), copy=c.number) for c in line.contacts[:2])
+        link = (Button(self._button("website"), url=line.web),) if line.web else ()
+        back = Button(self._button("more_lines"), self._to("lines:any", state))
+        return Reply("\n".join(facts), (copies, link, (back,), self._foot(state, person=False)), care=True, node=None)
+
+    def _directory(self, topics: Sequence[str], here: Here, *, none: bool) -> Button | None:
+        """Return a link where a place has no checked number of its own: a page, else the world's directory."""
+        country, nation = split_place(here.place)
+        for line in self.catalogue.resources.find(topics, here.place, here.now.date(), with_number=False):
+            if line.web is not None and line.country == country and (nation is None or nation in line.nations):
+                return Button(line.name, url=line.web)
+        return Button(self._button("directory"), url="https://findahelpline.com") if none else None
+
+    def _elsewhere(self, node: str, state: Target) -> Button:
+        """Return the button for a reader whom the shown lines do not serve."""
+        label = self._button("elsewhere").format(country=place_name(self.here(state).place))
+        return Button(label, self._to(f"where:{node}", state))
 
     def _where(self, node: str, state: Target) -> Reply:
         buttons = [
             Button(name, replace(self._to(node, state), country=code, direction=state.direction))
-            for code, name in COUNTRIES.items()
+            for code, name in PLACES.items()
         ]
         html = f"{self._text('where_intro')}\n\n{self._text('where_rest')}"
         return Reply(html, (*in_rows(buttons, 3), self._foot(state)), care=True, node=None)

@@ -8,7 +8,8 @@ import json
 from collections.abc import Iterator
 from pathlib import Path
 
-from bot.content.resources import ANYWHERE, COUNTRIES, Line, Resources
+from bot.content.places import COUNTRIES
+from bot.content.resources import ANYWHERE, Line, Resources
 
 _FILE = "checklist.json"
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 from dataclasses import replace
+from zoneinfo import ZoneInfo
 
 from markupsafe import escape
 
@@ -11,9 +12,11 @@ from bot.content.catalogue import Catalogue
 from bot.content.render import Renderer
 
 
-def make_renderer(country: str, operator: str | None, catalogue: Catalogue) -> Renderer:
-    """Return the writer of replies for an operator's country and contact."""
-    renderer = Renderer(catalogue, lambda: dt.datetime.now(dt.UTC), country, operator)
+def make_renderer(
+    country: str, operator: str | None, catalogue: Catalogue, timezone: str = "Europe/London"
+) -> Renderer:
+    """Return the writer of replies for an operator's country, contact and clock."""
+    renderer = Renderer(catalogue, lambda: dt.datetime.now(dt.UTC), country, ZoneInfo(timezone), operator)
     text = catalogue.static_care.format(
         emergency=renderer.number("gb-emergency-999"), listening=renderer.number("gb-samaritans")
     )

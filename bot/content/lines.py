@@ -1,4 +1,4 @@
-"""Which help lines a card shows, and in what words: by topic, country and hour."""
+"""Which help lines a card shows, and in what words: by topic, place and hour."""
 
 from __future__ import annotations
 
@@ -8,12 +8,36 @@ from dataclasses import dataclass
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from bot.content.resources import COUNTRIES, NATIONS, Line, Resources
+from bot.content.places import NATIONS, place_name, split_place
+from bot.content.resources import Contact, Line, Resources
 
-PAIRED = ("men_domestic_abuse",)
-"""topics whose first line is shown beside the general one: women's and men's lines as a pair"""
-WITH_PAIR = frozenset({"domestic_abuse", "coercive_control"})
+_DEFAULT_NATION = "eng"
+"""shown, with its name, while a UK reader has not said which nation"""
+_WITH_PAIR = frozenset({"domestic_abuse", "coercive_control"})
+_MENS = ("men_domestic_abuse",)
+_ALWAYS = ("crisis", "suicide")
+"""topics whose lines answer day and night"""
 _NIGHT = (22, 6)
+
+
+@dataclass(frozen=True, slots=True)
+class Here:
+    """Where and when a card is read."""
+
+    place: str
+    """a code of `places.PLACES`"""
+    now: dt.datetime
+    """aware"""
+    zone: ZoneInfo | None
+    """the reader's, where it is known"""
+
+    @property
+    def is_night(self) -> bool:
+        """Tell whether it is between 22:00 and 06:00 for the reader; False where their zone is not known."""
+        if self.zone is None:
+            return False
+        hour = self.now.astimezone(self.zone).hour
+        return hour >= _NIGHT[0] or hour < _NIGHT[1]
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,93 +52,102 @@ class ShownLine:
     line: Line | None = None
 
 
-def country_name(country: str) -> str:
-    """Return the name shown for a country code; the code itself when it is unknown."""
-    return COUNTRIES.get(country, country)
-
-
-def emergency_line(resources: Resources, country: str, texts: Mapping[str, Any]) -> ShownLine | None:
-    """Return the country's emergency number as shown, or None where none is known."""
-    line = resources.emergency(country)
+def emergency_line(resources: Resources, place: str, texts: Mapping[str, Any]) -> ShownLine | None:
+    """Return the place's emergency number as shown, or None where none is known."""
+    line = resources.emergency(place)
     if line is None or not line.contacts:
         return None
-    return ShownLine(country_name(country), line.contacts[0].number, str(texts["emergency_after"]), line)
+    return ShownLine(place_name(split_place(place)[0]), line.contacts[0].number, str(texts["emergency_after"]), line)
 
 
 def priority_lines(
-    resources: Resources,
-    topics: Sequence[str],
-    country: str,
-    now: dt.datetime,
-    texts: Mapping[str, Any],
-    *,
-    young: bool,
+    resources: Resources, topics: Sequence[str], here: Here, texts: Mapping[str, Any], *, young: bool
 ) -> tuple[ShownLine, ...]:
     """Return the one line that comes first, with its pair where women and men, or adults and young people, differ."""
     wanted = ("child_safety", *topics) if young else tuple(topics)
-    ordered = by_hour(resources.find(wanted, country, now.date()), now)
-    general = [r for r in ordered if "men_domestic_abuse" not in r.topics and r.country == country and r.nation is None]
+    found = _of_place(resources, wanted, here)
+    fits = {None, "women"} | ({"young"} if young or "child_safety" in wanted else set())
+    general = [r for r in found if r.audience in fits and "men_domestic_abuse" not in r.topics]
     if not general:
         return ()
-    shown = [show(general[0], now, texts)]
-    if not young and WITH_PAIR & set(topics):
-        men = [r for r in resources.find(PAIRED, country, now.date()) if r.country == country]
-        if men:
-            shown = [
-                show(general[0], now, texts, label=str(texts["for_women"]))
-                if "womens" in _audience(general[0])
-                else shown[0]
-            ]
-            shown.append(show(by_hour(men, now)[0], now, texts, label=str(texts["for_men"])))
-    return tuple(shown)
+    first = general[0]
+    men = _of_place(resources, _MENS, here)
+    if first.audience == "women" and not young and _WITH_PAIR & set(topics) and men:
+        women = show(first, here, texts, label=str(texts["for_women"]))
+        return women, show(men[0], here, texts, label=str(texts["for_men"]))
+    beside: Line | None = None
+    if first.is_open(here.now) is False:
+        # A closed line never stands alone: the nearest one that answers now is beside it.
+        beside = next(
+            (r for r in _of_place(resources, _ALWAYS, here) if r.is_open(here.now) and r.audience is None), None
+        )
+    elif "child_safety" in wanted and not young:
+        beside = next((r for r in general if (r.audience == "young") != (first.audience == "young")), None)
+    return (show(first, here, texts), *([show(beside, here, texts)] if beside is not None else []))
 
 
-def _audience(line: Line) -> str:
-    """Return `womens` for lines known to be for women; the data names them by id."""
-    return "womens" if line.id in {"gb-national-domestic-abuse-helpline", "gb-womens-aid", "nz-womens-refuge"} else ""
+def _of_place(resources: Resources, topics: Sequence[str], here: Here) -> list[Line]:
+    """Return the lines that serve a place, best for the hour first; England's where the UK's nation is not known."""
+    country, nation = split_place(here.place)
+    return [
+        r
+        for r in by_hour(resources.find(topics, here.place, here.now.date()), topics, here)
+        if r.country == country and (nation is not None or not r.nations or _DEFAULT_NATION in r.nations)
+    ]
 
 
-def by_hour(lines: Sequence[Line], now: dt.datetime) -> list[Line]:
-    """Return `lines` with those open now first; at night those reached by text come before calls."""
+def by_hour(lines: Sequence[Line], topics: Sequence[str], here: Here) -> list[Line]:
+    """Return `lines` with those open now first, then by topic; at night those to write to come before calls."""
 
-    def key(line: Line) -> tuple[int, int]:
-        is_open = line.is_open(now)
-        closed = 1 if is_open is False else 0
-        hour = now.astimezone(ZoneInfo(line.zone or "UTC")).hour
-        night = hour >= _NIGHT[0] or hour < _NIGHT[1]
+    def key(line: Line) -> tuple[bool, int, bool]:
         written = any(c.way != "call" for c in line.contacts)
-        return closed, 0 if night and written and line.hours == "24/7" else 1 if night else 0
+        rank = min((i for i, t in enumerate(topics) if t in line.topics), default=len(topics))
+        return line.is_open(here.now) is False, rank, here.is_night and not (written and line.hours == "24/7")
 
     return sorted(lines, key=key)
 
 
-def show(line: Line, now: dt.datetime, texts: Mapping[str, Any], label: str | None = None) -> ShownLine:
+def show(line: Line, here: Here, texts: Mapping[str, Any], label: str | None = None) -> ShownLine:
     """Return a line as shown: who, number, cost, hours."""
-    contact = line.contacts[0]
-    prefix = f"{country_name(line.country)}, {line.name}" + (f" ({label})" if label else "")
-    if line.nation is not None:
-        prefix = f"{NATIONS[line.nation]}, {line.name}"
+    contact = contact_for(line, here)
+    where = " and ".join(NATIONS[n] for n in line.nations) or place_name(line.country)
+    prefix = f"{where}, {line.name}" + (f" ({label})" if label else "")
     after = str(texts["by_text"]) if contact.way == "text" else ""
     if line.cost == "free":
         after += str(texts["free"])
-    after += hours_text(line, now, texts)
-    if line.is_stale(now.date()):
+    after += hours_text(line, here, texts)
+    if line.is_stale(here.now.date()):
         after += str(texts["last_checked"]).format(date=line.checked.isoformat())
     return ShownLine(prefix, contact.number, after, line)
 
 
-def hours_text(line: Line, now: dt.datetime, texts: Mapping[str, Any]) -> str:
-    """Return when the line is open, in its own clock."""
+def contact_for(line: Line, here: Here) -> Contact:
+    """Return the way in that is shown: at night one that makes no sound, where the line has it."""
+    silent = [c for c in line.contacts if c.way != "call"]
+    return silent[0] if here.is_night and silent else line.contacts[0]
+
+
+def hours_text(line: Line, here: Here, texts: Mapping[str, Any]) -> str:
+    """Return when the line is open, in its own clock, and in the reader's where that is known and differs."""
     if line.hours == "24/7":
         return str(texts["open_all_hours"])
-    is_open = line.is_open(now)
+    is_open = line.is_open(here.now)
     if is_open is None:
         return str(texts["hours_unknown"])
     if is_open:
         return str(texts["open_now"])
-    opens = line.next_change(now)
+    opens = line.next_change(here.now)
     if opens is None:
         return str(texts["hours_unknown"])
-    local = now.astimezone(opens.tzinfo)
-    when = opens.strftime("%H:%M") if opens.date() == local.date() else opens.strftime("%A %H:%M")
-    return str(texts["opens_at"]).format(when=when)
+    text = str(texts["opens_at"]).format(when=_when(opens, here.now))
+    if here.zone is not None:
+        yours = opens.astimezone(here.zone)
+        if yours.replace(tzinfo=None) != opens.replace(tzinfo=None):
+            text += str(texts["your_time"]).format(when=_when(yours, here.now))
+    return text
+
+
+def _when(moment: dt.datetime, now: dt.datetime) -> str:
+    """Return `09:00`, with the day of the week where that is not today in the moment's own zone."""
+    today = now.astimezone(moment.tzinfo).date()
+    return moment.strftime("%H:%M") if moment.date() == today else moment.strftime("%A %H:%M")

@@ -53,6 +53,8 @@ class Renderer(CareWriter):
             return self._group(name, target)
         if kind == "lines":
             return self._lines(name if name in CATEGORIES else None, target)
+        if kind == "line":
+            return self._line(name, target)
         if kind == "where":
             return self._where(name, target)
         if kind == "alt":

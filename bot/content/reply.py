@@ -12,9 +12,10 @@ class Target:
     """Where a button leads, and the state that rides in it."""
 
     node: str
-    """an intent id, `topics`, or `<kind>:<name>` with kind care, page, group, lines, where or alt"""
+    """an intent id, `topics`, or `<kind>:<name>` with kind care, page, group, lines, line, where or alt"""
     direction: Direction = Direction.NONE
     country: str | None = None
+    """the place tapped: a code of `places.PLACES`"""
     emergency: bool = False
     under_18: bool = False
     asked_danger: bool = False

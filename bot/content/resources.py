@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -13,20 +13,17 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 import phonenumbers
 from opening_hours import OpeningHours
 
+from bot.content.places import COUNTRIES, NATIONS, split_place
 from bot.content.yamlfile import read_yaml
 
-COUNTRIES: Mapping[str, str] = {
-    "GB": "UK", "IE": "Ireland", "IN": "India", "PK": "Pakistan", "BD": "Bangladesh", "LK": "Sri Lanka", "NP": "Nepal",
-    "US": "USA", "CA": "Canada", "AU": "Australia", "NZ": "New Zealand", "AE": "UAE",
-}  # fmt: skip
-"""countries with checked lines, in the order the picker shows them, and the name shown"""
-NATIONS = {"eng": "England", "sct": "Scotland", "wls": "Wales", "nir": "Northern Ireland"}
 WAYS = ("call", "text", "whatsapp")
 SHOWABLE = frozenset({"high", "medium", "emergency"})
 ANYWHERE = "INT"
 _NAME = "responses/resources.yaml"
-_KEYS = frozenset({"id", "name", "country", "nation", "topics", "confidence", "contacts", "web", "hours", "zone",
-                   "languages", "cost", "bill", "checked", "check_by"})  # fmt: skip
+AUDIENCES = ("women", "men", "lgbt", "young")
+_KEYS = frozenset({"id", "name", "country", "nations", "audience", "topics", "confidence", "contacts", "web", "hours",
+                   "zone", "languages", "cost", "bill", "name_needed", "ring_back", "run_by", "confidence_note",
+                   "checked", "check_by"})  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,7 +58,15 @@ class Line:
     """what is known of the phone bill; `unknown` is shown as that"""
     checked: dt.date
     check_by: dt.date
-    nation: str | None = None
+    nations: tuple[str, ...] = ()
+    """the UK's nations it serves; empty for a whole country"""
+    audience: str | None = None
+    """one of AUDIENCES where the line is made for them; None for anyone"""
+    name_needed: str = "unknown"
+    ring_back: str = "unknown"
+    run_by: str = "unknown"
+    confidence_note: str = "unknown"
+    """what the service says on keeping a call to itself"""
 
     def is_stale(self, today: dt.date) -> bool:
         """Tell whether nobody has checked this line since `check_by`."""
@@ -94,21 +99,23 @@ class Resources:
     """digits of numbers known to be wrong"""
     compiled: dt.date
 
-    def emergency(self, country: str) -> Line | None:
-        """Return the emergency line of a country; never hidden."""
+    def emergency(self, place: str) -> Line | None:
+        """Return the emergency line of a place; never hidden."""
+        country, _ = split_place(place)
         return next((r for r in self.lines if r.country == country and "emergency" in r.topics), None)
 
-    def find(
-        self, topics: Sequence[str], country: str, today: dt.date, *, with_number: bool = True
-    ) -> tuple[Line, ...]:
-        """Return the lines of `country` for `topics`, the first topic's first, stale ones left out.
+    def find(self, topics: Sequence[str], place: str, today: dt.date, *, with_number: bool = True) -> tuple[Line, ...]:
+        """Return the lines of a place for `topics`, the first topic's first, stale ones left out.
 
+        Where the nation is known its own lines stand before the whole country's, and other nations' are left out.
         The first crisis line of a country never hides.
         """
+        country, nation = split_place(place)
         found: list[Line] = []
         for topic in topics:
             here = [r for r in self.lines if topic in r.topics and r.country in {country, ANYWHERE}]
-            here.sort(key=lambda r: r.country == ANYWHERE)
+            here = [r for r in here if nation is None or not r.nations or nation in r.nations]
+            here.sort(key=lambda r: (r.country == ANYWHERE, nation is not None and not r.nations))
             for i, line in enumerate(here):
                 keeps = topic in {"crisis", "suicide"} and i == 0
                 if line in found or (line.is_stale(today) and not keeps):
@@ -160,13 +167,16 @@ def _line(item: Any, problems: list[str]) -> Line | None:
             confidence=item["confidence"], contacts=contacts, web=item.get("web"), hours=item.get("hours"),
             zone=item.get("zone"), languages=tuple(item.get("languages", ())), cost=item.get("cost"),
             bill=item.get("bill", "unknown"), checked=item["checked"], check_by=item["check_by"],
-            nation=item.get("nation"),
+            nations=tuple(item.get("nations", ())), audience=item.get("audience"),
+            **{key: str(item.get(key, "unknown")) for key in ("name_needed", "ring_back", "run_by", "confidence_note")},
         )  # fmt: skip
     except (KeyError, TypeError) as error:
         problems.append(f"{name}: {error} is missing or malformed")
         return None
     if line.country not in COUNTRIES and line.country != ANYWHERE:
         problems.append(f"{name}: unknown country `{line.country}`")
+    if line.audience not in {None, *AUDIENCES} or set(line.nations) - set(NATIONS):
+        problems.append(f"{name}: `audience` is one of {', '.join(AUDIENCES)}; `nations` are {', '.join(NATIONS)}")
     if not isinstance(line.checked, dt.date) or not isinstance(line.check_by, dt.date):
         problems.append(f"{name}: `checked` and `check_by` must be dates such as 2026-11-22")
         return None

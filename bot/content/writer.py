@@ -7,15 +7,19 @@ import zlib
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import phonenumbers
 
 from bot.content.answers import CARE, PAGES, Card
 from bot.content.catalogue import Catalogue
+from bot.content.lines import Here
+from bot.content.places import zone_of
 from bot.content.reply import Button, Target
 from bot.core.values import Direction
 
 PER_ROW = 2
+_LONDON = ZoneInfo("Europe/London")
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,6 +31,8 @@ class Writer:
     """the clock, aware"""
     country: str = "GB"
     """help lines shown while no other country was tapped"""
+    zone: ZoneInfo = _LONDON
+    """the clock of readers who tapped no country"""
     operator: str | None = None
     static_text: str = "If there is danger right now, please ring the emergency number of your country."
     """plain text of the last resort"""
@@ -44,6 +50,12 @@ class Writer:
         """Return what a button calls an intent or a page."""
         kind, _, name = node.partition(":")
         return self.catalogue.library.cards[f"{PAGES}/{name}"].label if kind == "page" else self.catalogue.label(node)
+
+    def here(self, state: Target) -> Here:
+        """Return where and when a card is read: the tapped place with its zone, else the operator's."""
+        if state.country is None:
+            return Here(self.country, self._moment(), self.zone)
+        return Here(state.country, self._moment(), zone_of(state.country))
 
     def _to(self, node: str, state: Target) -> Target:
         return replace(state, node=node, asked_danger=False)

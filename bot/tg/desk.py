@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import time
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from telegram import Bot, CallbackQuery, Message, Update
 from telegram.constants import ChatType
@@ -20,6 +20,7 @@ from bot.errors import PayloadError
 from bot.log import place_of
 from bot.storage.database import Database
 from bot.tg.deliver import deliver
+from bot.tg.lanes import Lanes
 from bot.tg.memory import ShortMemory
 from bot.tg.payload import Signer
 from bot.tg.telegram_reply import as_markup, send
@@ -36,6 +37,7 @@ class Desk:
     signer: Signer
     memory: ShortMemory
     database: Database
+    lanes: Lanes = field(default_factory=Lanes)
 
     async def on_text(self, update: Update, context: ContextTypes.DEFAULT_TYPE) -> None:
         """Answer a typed message."""
@@ -136,6 +138,7 @@ class Desk:
         return await asyncio.to_thread(self.engine.decide, text, before)
 
     async def _send(self, bot: Bot, chat_id: int, reply: Reply) -> None:
+        await self.lanes.turn(chat_id, care=reply.care)
         await deliver(lambda: send(bot, chat_id, reply, self.signer, _minute()), "reply")
 
     async def _edit(self, query: CallbackQuery, reply: Reply) -> None:

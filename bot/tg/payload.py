@@ -19,7 +19,7 @@ _MAC_CHARS = 11
 """of URL-safe base64: 66 bits of HMAC-SHA-256, beyond guessing through Telegram's interface"""
 _DIRECTIONS = {Direction.SELF: "s", Direction.PARTNER: "p", Direction.OTHER: "o", Direction.NONE: "n"}
 _FROM_LETTER = {letter: direction for direction, letter in _DIRECTIONS.items()}
-_SHAPE = re.compile(r"^1([spon])([A-Z]{2}|--)([0-7])([0-9a-z]{1,7})~([a-z0-9_:.]+)~([A-Za-z0-9_-]{11})$")
+_SHAPE = re.compile(r"^1([spon])([A-Z][A-Za-z]|--)([0-7])([0-9a-z]{1,7})~([a-z0-9_:.-]+)~([A-Za-z0-9_-]{11})$")
 _DIGITS = "0123456789abcdefghijklmnopqrstuvwxyz"
 
 

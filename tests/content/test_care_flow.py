@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import datetime as dt
-import re
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
 from jinja2 import DictLoader
@@ -12,18 +12,14 @@ from jinja2 import DictLoader
 from bot.content.answers import Library, make_environment
 from bot.content.catalogue import Catalogue
 from bot.content.context import context_of_card
+from bot.content.lines import Here, hours_text
+from bot.content.places import zone_of
 from bot.content.render import NOT_FOR_YOUNG, Renderer
 from bot.content.reply import Reply, Target
 from bot.core.safety import CATEGORIES
 from bot.core.values import Action, Context, Decision, Direction, Risk, Urgency
+from bot.quality.wording import care_problems, load_wording, wording_problems
 
-FORBIDDEN = re.compile(
-    r"just leave|leave (him|her|them) (now|tonight)|confront (him|her|them) (with|about)|"
-    r"go through (his|her|their) phone|"
-    r"couple counselling (can|may|will) help|tell (your|the) (family|parents|elders|imam)",
-    flags=re.I,
-)
-METHODS = re.compile(r"\b(pills?|rope|blade|razor|overdose|hang(ing)?|bridge|bleach|paracetamol)\b", flags=re.I)
 OBSTACLES = ("heard", "family", "bill", "language", "serious", "visa", "children", "police", "talk")
 
 
@@ -33,16 +29,6 @@ def _nodes(reply: Reply) -> set[str]:
 
 def _care(renderer: Renderer, category: str, direction: Direction, **more: bool) -> Reply:
     return renderer.care(Risk((category,), Urgency.EMERGENCY, True, direction, **more), Target(""))
-
-
-@pytest.mark.parametrize("category", CATEGORIES)
-@pytest.mark.parametrize("direction", [Direction.SELF, Direction.PARTNER, Direction.OTHER])
-def test_wording_rules_that_can_be_enforced_are(renderer: Renderer, category: str, direction: Direction) -> None:
-    """No confronting, no "just leave", no couple work, no relatives, no method words; a bot does not watch."""
-    html = _care(renderer, category, direction).html
-    assert not FORBIDDEN.search(html)
-    assert not METHODS.search(html)
-    assert "Nobody watches this chat" in html
 
 
 def test_leverage_has_wording_of_its_own(renderer: Renderer) -> None:
@@ -107,3 +93,86 @@ def test_a_card_tells_where_it_stands(renderer: Renderer) -> None:
     for target in (Target("texting_ex", Direction.SELF), Target("care:domestic_abuse", Direction.PARTNER)):
         told = [context_of_card(b.target) for row in renderer.press(target).rows for b in row if b.target is not None]
         assert [(c.node, c.direction) for c in told if c is not None] == [(target.node, target.direction)]
+
+
+def test_a_nation_of_the_uk_gets_its_own_line(renderer: Renderer) -> None:
+    """Tapped, kept in the buttons, and others' lines are left out."""
+    risk = Risk(("domestic_abuse",), Urgency.HIGH, True, Direction.PARTNER)
+    card = renderer.care(risk, Target("", country="Gs"))
+    assert card.html.splitlines()[2].startswith("Scotland, ")
+    assert "England" not in card.html
+    assert all(b.target.country == "Gs" for row in card.rows for b in row if b.target is not None)
+    assert "Scotland" in {b.label for row in renderer.press(Target("where:care:domestic_abuse")).rows for b in row}
+
+
+def test_at_night_a_silent_way_comes_first(catalogue: Catalogue) -> None:
+    """In the reader's clock: two in the morning in London is morning in Delhi."""
+    at_two = Renderer(catalogue, lambda: dt.datetime(2026, 1, 7, 2, tzinfo=dt.UTC))
+    at_noon = Renderer(catalogue, lambda: dt.datetime(2026, 1, 7, 12, tzinfo=dt.UTC))
+    risk = Risk(("suicide_self_harm",), Urgency.EMERGENCY, True, Direction.SELF)
+    assert "by text message" in at_two.care(risk, Target("")).html.splitlines()[2]
+    assert "116 123" in at_noon.care(risk, Target("")).html.splitlines()[2]
+    assert Here("IN", dt.datetime(2026, 1, 7, 2, tzinfo=dt.UTC), zone_of("IN")).is_night is False
+
+
+def test_a_closed_line_never_stands_alone(catalogue: Catalogue) -> None:
+    """With its opening time in both clocks, and one that answers now beside it."""
+    night = Renderer(catalogue, lambda: dt.datetime(2026, 1, 7, 2, tzinfo=dt.UTC))
+    risk = Risk(("honour_based_abuse",), Urgency.HIGH, True, Direction.PARTNER)
+    lines = night.care(risk, Target("")).html.splitlines()
+    assert "opens 09:00" in lines[2]
+    assert "day and night" in lines[3]
+    line = next(r for r in catalogue.resources.lines if r.id == "gb-karma-nirvana")
+    texts = catalogue.library.texts
+    here = Here("IN", dt.datetime(2026, 1, 7, 2, tzinfo=dt.UTC), zone_of("IN"))
+    assert hours_text(line, here, texts) == ", closed now, opens 09:00 (14:30 where you are)"
+
+
+def test_all_that_is_known_of_a_line_is_a_press_away(renderer: Renderer) -> None:
+    """What is not known says so."""
+    listed = renderer.press(Target("lines:honour_based_abuse", Direction.PARTNER))
+    assert "line:gb-karma-nirvana" in _nodes(listed)
+    html = renderer.press(Target("line:gb-karma-nirvana")).html
+    assert "On the phone bill: unknown" in html
+    assert "Compiled from public sources on 2026-11-22" in html
+    assert renderer.press(Target("line:gone")).node == "lines:any"
+
+
+def test_care_needs_no_disk_once_loaded(renderer: Renderer, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Everything was read at start."""
+
+    def refuse(*_: object, **__: object) -> object:
+        raise OSError("no disk")
+
+    monkeypatch.setattr("builtins.open", refuse)
+    monkeypatch.setattr("io.open", refuse)
+    monkeypatch.setattr("os.open", refuse)
+    for category in CATEGORIES:
+        assert "999" in _care(renderer, category, Direction.PARTNER).html
+
+
+def test_care_is_seen_by_the_check_when_its_wording_breaks_a_rule(root: Path) -> None:
+    """Each rule finds what it is there for, and lets a denial pass."""
+    wording, problems = load_wording(root)
+    assert not problems
+    for text in (
+        "You should leave tonight.",
+        "Confront him with it.",
+        "Try couple counselling first.",
+        "Speak to your elders about it.",
+        "It will not show on the bill.",
+        "This is completely anonymous.",
+        "Everyone gets angry.",
+    ):
+        assert list(wording_problems(wording, text, care=True)), text
+    assert not list(wording_problems(wording, "Please do not confront him. You need not leave.", care=True))
+    assert list(wording_problems(wording, "A card.", care=True, limits=True))
+
+
+def test_the_order_of_a_care_card_is_checked() -> None:
+    """No digit in line 1, the emergency number with its country in line 2, no long list."""
+    good = "A line.\nUK: <b>999</b> now\nUK, A: <b>116 123</b>\n\nWords."
+    assert not list(care_problems(Reply(good), "999"))
+    assert list(care_problems(Reply(good.replace("A line", "Line 1")), "999"))
+    assert list(care_problems(Reply("A line.\nWords.\nUK: <b>999</b>"), "999"))
+    assert list(care_problems(Reply(good + "\n<b>85258</b>\n<b>0800 1111</b>"), "999"))

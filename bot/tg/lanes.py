@@ -1,0 +1,66 @@
+"""Sending within Telegram's limits, with a lane of its own for care.
+
+Telegram asks bots to stay under about 30 messages a second in all, one a second in a chat and 20 a minute in a group
+(https://core.telegram.org/bots/faq, "My bot is hitting limits"). Ordinary replies wait for room. A care card never
+does: what the ordinary lane leaves free is its own. Only a second
+one to the same chat within ten seconds takes its turn.
+"""
+
+from __future__ import annotations
+
+import time
+from collections import OrderedDict
+from collections.abc import Callable
+
+from aiolimiter import AsyncLimiter
+
+ORDINARY_A_SECOND = 25
+"""of Telegram's 30: the rest stays free for care"""
+CHAT_BURST = 3
+CHAT_SECONDS = 3.0
+GROUP_BURST = 20
+GROUP_SECONDS = 60.0
+CARE_PAUSE = 10.0
+_REMEMBERED = 10_000
+
+
+class Lanes:
+    """Budgets by chat and in all; holds chat numbers in memory only, and only the most recent."""
+
+    def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
+        """Take the clock that tells care cards of one chat apart."""
+        self._clock = clock
+        self._overall = AsyncLimiter(ORDINARY_A_SECOND, 1.0)
+        self._chats: OrderedDict[int, AsyncLimiter] = OrderedDict()
+        self._cared: OrderedDict[int, float] = OrderedDict()
+
+    async def turn(self, chat_id: int, *, care: bool) -> None:
+        """Return when a message may go to a chat; at once for a care card, but for one that just followed another."""
+        if care and self._is_first(chat_id):
+            return
+        await self._chat(chat_id).acquire()
+        await self._overall.acquire()
+
+    def _is_first(self, chat_id: int) -> bool:
+        now = self._clock()
+        last = self._cared.get(chat_id)
+        if last is not None and now - last < CARE_PAUSE:
+            return False
+        self._cared[chat_id] = now
+        self._cared.move_to_end(chat_id)
+        while len(self._cared) > _REMEMBERED:
+            self._cared.popitem(last=False)
+        return True
+
+    def _chat(self, chat_id: int) -> AsyncLimiter:
+        limiter = self._chats.get(chat_id)
+        if limiter is None:
+            # Telegram's groups have negative ids.
+            limiter = (
+                AsyncLimiter(GROUP_BURST, GROUP_SECONDS) if chat_id < 0 else AsyncLimiter(CHAT_BURST, CHAT_SECONDS)
+            )
+            self._chats[chat_id] = limiter
+        self._chats.move_to_end(chat_id)
+        while len(self._chats) > _REMEMBERED:
+            self._chats.popitem(last=False)
+        return limiter
