@@ -13,6 +13,7 @@ from telegram.ext import (
     ApplicationBuilder,
     CallbackQueryHandler,
     CommandHandler,
+    InlineQueryHandler,
     MessageHandler,
     filters,
 )
@@ -30,6 +31,7 @@ from bot.tg.intake import Intake
 from bot.tg.memory import ShortMemory
 from bot.tg.payload import Signer
 from bot.tg.profile import set_profile
+from bot.tg.share import Share
 from bot.tg.transport import AiohttpRequest
 
 log = logging.getLogger(__name__)
@@ -44,7 +46,7 @@ def make_desk(settings: Settings, engine: Engine, catalogue: Catalogue, database
     return Desk(
         engine,
         make_renderer(settings.country, settings.operator_contact, catalogue, settings.timezone),
-        Signer((key,)),
+        Signer((key,), {tag: lang.letter for tag, lang in catalogue.library.languages.items()}),
         ShortMemory(),
         database,
     )
@@ -59,6 +61,8 @@ def build_application(settings: Settings, desk: Desk, request: BaseRequest | Non
     builder = builder.request(request or AiohttpRequest()).get_updates_request(request or AiohttpRequest())
     application = builder.build()
     add_handlers(application, desk)
+    if settings.inline:
+        application.add_handler(InlineQueryHandler(Share(desk.engine, desk.renderer).on_inline))
     return application
 
 
@@ -91,7 +95,7 @@ async def run_bot(settings: Settings, engine: Engine, catalogue: Catalogue) -> N
     application = build_application(settings, desk)
     try:
         await _start(application)
-        intake = Intake(application.bot, application.process_update)
+        intake = Intake(application.bot, application.process_update, inline=settings.inline)
         loop = asyncio.get_running_loop()
         for name in (signal.SIGTERM, signal.SIGINT):
             loop.add_signal_handler(name, intake.stop)

@@ -42,6 +42,7 @@ class Settings(BaseSettings):
     operator_contact: str | None = None
     country: str = "GB"
     timezone: str = "Europe/London"
+    inline: bool = False
 
     @field_validator("country")
     @classmethod

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 import yaml
 from jinja2 import DictLoader, Environment, StrictUndefined, Template, TemplateError, TemplateSyntaxError
 
+from bot.content.languages import ENGLISH, Language, load_languages
 from bot.content.taxonomy import Taxonomy
 from bot.content.yamlfile import read_yaml
 from bot.core.safety import CATEGORIES
@@ -36,6 +37,8 @@ class Card:
     next: tuple[str, ...] = ()
     lines: Mapping[str, tuple[str, ...]] | None = None
     """care cards: topics of help lines by direction"""
+    swap: bool = True
+    """may be read from the other chair"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,17 +47,33 @@ class Library:
 
     cards: Mapping[str, Card]
     """by path"""
-    texts: Mapping[str, Any]
-    """system texts of English, by key"""
     environment: Environment
+    languages: Mapping[str, Language]
+    """by tag, English first"""
+    translated: Mapping[str, Card] = field(default_factory=dict)
+    """cards of further languages, by `<tag>/<path>`"""
 
-    def template(self, path: str) -> Template:
-        """Return the compiled template of a card."""
-        return self.environment.get_template(f"{path}.html.j2")
+    @property
+    def texts(self) -> Mapping[str, Any]:
+        """Return the system texts of English."""
+        return self.languages[ENGLISH].texts
 
-    def text(self, key: str) -> str:
-        """Return one system text."""
-        return str(self.texts[key])
+    def has(self, path: str, lang: str) -> bool:
+        """Tell whether a card is written in a language."""
+        return lang == ENGLISH or f"{lang}/{path}" in self.translated
+
+    def template(self, path: str, lang: str = ENGLISH) -> Template:
+        """Return the compiled template of a card in a language, the English one where that is missing."""
+        folder = f"{lang}/" if lang != ENGLISH and self.has(path, lang) else ""
+        return self.environment.get_template(f"{folder}{path}.html.j2")
+
+    def label(self, path: str, lang: str = ENGLISH) -> str:
+        """Return what a button calls a card."""
+        return self.translated.get(f"{lang}/{path}", self.cards[path]).label
+
+    def language_for(self, tag: str) -> str:
+        """Return the language of the replies to a message in the language `tag`."""
+        return next((lang.tag for lang in self.languages.values() if tag in lang.serves), ENGLISH)
 
 
 def make_environment(sources: Mapping[str, str]) -> Environment:
@@ -72,7 +91,14 @@ def load_library(root: Path, taxonomy: Taxonomy) -> tuple[Library, tuple[str, ..
     """Return every card under `root`/responses and the problems found."""
     folder = root / "responses"
     problems: list[str] = []
+    texts, problem = read_yaml(folder / "system" / "en.yaml", root)
+    if problem or not isinstance(texts, dict):
+        problems.append(problem or "responses/system/en.yaml: must map keys to texts")
+        texts = {}
+    languages, more = load_languages(folder, texts, root)
+    problems.extend(more)
     cards: dict[str, Card] = {}
+    translated: dict[str, Card] = {}
     sources: dict[str, str] = {}
     for path in sorted(folder.rglob("*.html.j2")):
         name = path.relative_to(folder).as_posix()
@@ -88,15 +114,16 @@ def load_library(root: Path, taxonomy: Taxonomy) -> tuple[Library, tuple[str, ..
         card, body = _split(text, key, problems)
         sources[name] = body
         if card is not None:
-            cards[key] = card
+            (translated if key.split("/")[0] in languages else cards)[key] = card
     problems.extend(_missing(cards, taxonomy))
-    texts, problem = read_yaml(folder / "system" / "en.yaml", root)
-    if problem or not isinstance(texts, dict):
-        problems.append(problem or "responses/system/en.yaml: must map keys to texts")
-        texts = {}
+    problems.extend(
+        f"responses/{key}.html.j2: is no card of English; a translation has the same name"
+        for key in translated
+        if key.partition("/")[2] not in cards
+    )
     environment = make_environment(sources)
     problems.extend(_syntax(environment, sources))
-    return Library(cards, texts, environment), tuple(problems)
+    return Library(cards, environment, languages, translated), tuple(problems)
 
 
 def _split(text: str, key: str, problems: list[str]) -> tuple[Card | None, str]:
@@ -134,6 +161,7 @@ def _split(text: str, key: str, problems: list[str]) -> tuple[Card | None, str]:
         talk=bool(data.get("talk", False)),
         next=tuple(str(n) for n in data.get("next") or ()),
         lines={k: tuple(v) for k, v in lines.items()} if isinstance(lines, dict) else None,
+        swap=bool(data.get("swap", True)),
     ), body
 
 

@@ -58,7 +58,9 @@ class CareWriter(Writer):
         rows.append((self._elsewhere(f"care:{category}", kept),))
         rows.append((Button(self._button("more_lines"), self._to(f"lines:{category}", kept)),))
         rows.extend(in_rows([Button(self.node_label(n), self._to(n, kept)) for n in card.next]))
-        rows.append((Button(self._button("keep_talking"), self._to(f"topics:care:{category}", kept)),))
+        rows.extend(self._switch(f"care:{category}", kept, card.path))
+        keep_talking = Button(self._button("keep_talking"), self._to(f"topics:care:{category}", kept))
+        rows.append((keep_talking, Button(self._button("tidy"), self._to("tidy", kept))))
         return Reply(html, tuple(rows), care=True, node=f"care:{category}")
 
     def static_care(self) -> Reply:
@@ -89,7 +91,7 @@ class CareWriter(Writer):
         links = [(Button(r.name, url=r.web),) for r in web]
         back = (Button(self._button("back"), self._to(f"care:{category}", state)),) if category else ()
         where = (self._elsewhere(f"lines:{category or 'any'}", state),)
-        rows = (*in_rows(facts), *links, where, *((back,) if back else ()), self._foot(state, person=False))
+        rows = (*in_rows(facts), *links, where, *((back,) if back else ()), *self._foot(state, person=False))
         return Reply(
             f"{escape(intro)}\n\n{body}\n\n{self._text('lines_more')}" if facts else f"{escape(intro)}\n\n{body}",
             rows,
@@ -131,7 +133,7 @@ class CareWriter(Writer):
         copies = tuple(Button(self._button("copy").format(number=c.number), copy=c.number) for c in line.contacts[:2])
         link = (Button(self._button("website"), url=line.web),) if line.web else ()
         back = Button(self._button("more_lines"), self._to("lines:any", state))
-        return Reply("\n".join(facts), (copies, link, (back,), self._foot(state, person=False)), care=True, node=None)
+        return Reply("\n".join(facts), (copies, link, (back,), *self._foot(state, person=False)), care=True, node=None)
 
     def _directory(self, topics: Sequence[str], here: Here, *, none: bool) -> Button | None:
         """Return a link where a place has no checked number of its own: a page, else the world's directory."""
@@ -147,9 +149,6 @@ class CareWriter(Writer):
         return Button(label, self._to(f"where:{node}", state))
 
     def _where(self, node: str, state: Target) -> Reply:
-        buttons = [
-            Button(name, replace(self._to(node, state), country=code, direction=state.direction))
-            for code, name in PLACES.items()
-        ]
+        buttons = [Button(name, replace(self._to(node, state), country=code)) for code, name in PLACES.items()]
         html = f"{self._text('where_intro')}\n\n{self._text('where_rest')}"
-        return Reply(html, (*in_rows(buttons, 3), self._foot(state)), care=True, node=None)
+        return Reply(html, (*in_rows(buttons, 3), *self._foot(state)), care=True, node=None)

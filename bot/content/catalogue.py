@@ -5,11 +5,13 @@ from __future__ import annotations
 import zlib
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import Path
 
-from bot.content.answers import Library, load_library
+from bot.content.answers import CARE, PAGES, Library, load_library
 from bot.content.resources import Resources, load_resources
 from bot.content.taxonomy import Taxonomy, load_taxonomy
+from bot.content.tools import Tool, load_tools
 from bot.content.yamlfile import read_yaml
 from bot.errors import ContentError
 
@@ -27,27 +29,42 @@ class Catalogue:
     """the last resort's text, with {emergency} and {listening}"""
     native: Mapping[str, Mapping[str, str]]
     """language tag -> two lines of a care card in that language and script"""
+    tools: Mapping[str, Mapping[str, Tool]]
+    """language of the reply -> name -> guided tool"""
 
     def path_of(self, intent: str) -> str:
         """Return `<group>/<id>` of an intent."""
         return f"{self.taxonomy.group_of(intent)}/{intent}"
 
-    def label(self, intent: str) -> str:
+    def label(self, intent: str, lang: str = "en") -> str:
         """Return what a button calls an intent."""
-        return self.library.cards[self.path_of(intent)].label
+        return self.library.label(self.path_of(intent), lang)
 
-    def code(self, intent: str) -> str:
-        """Return a short code of an intent for buttons: it depends on the id alone, so upgrades keep it."""
-        value = zlib.crc32(intent.encode()) % (36**4)
-        out = ""
-        for _ in range(4):
-            value, digit = divmod(value, 36)
-            out = _DIGITS[digit] + out
-        return out
+    def code(self, node: str) -> str:
+        """Return a short code of a node for buttons: it depends on the name alone, so upgrades keep it."""
+        return _code(node)
 
     def by_code(self, code: str) -> str | None:
-        """Return the intent of a code, or None when it is gone."""
-        return next((i for i in self.taxonomy.intents if self.code(i) == code), None)
+        """Return the node of a code, or None when it is gone."""
+        return next((n for n in self.nodes if _code(n) == code), None)
+
+    @property
+    def nodes(self) -> tuple[str, ...]:
+        """Return every card that can be gone back to."""
+        cards = self.library.cards
+        pages = (f"page:{p.removeprefix(f'{PAGES}/')}" for p in cards if p.startswith(f"{PAGES}/"))
+        care = (f"care:{p.removeprefix(f'{CARE}/')}" for p in cards if p.startswith(f"{CARE}/"))
+        return (*self.taxonomy.intents, *(f"group:{g}" for g, _ in self.taxonomy.groups), *pages, *care, "topics")
+
+
+@lru_cache(maxsize=4096)
+def _code(node: str) -> str:
+    value = zlib.crc32(node.encode()) % (36**4)
+    out = ""
+    for _ in range(4):
+        value, digit = divmod(value, 36)
+        out = _DIGITS[digit] + out
+    return out
 
 
 def load_catalogue(root: Path) -> tuple[Catalogue, tuple[str, ...]]:
@@ -57,7 +74,9 @@ def load_catalogue(root: Path) -> tuple[Catalogue, tuple[str, ...]]:
     resources, most = load_resources(root)
     native, last = _native(root)
     static, missing = _static(root)
-    return Catalogue(taxonomy, library, resources, static, native), (*problems, *more, *most, *last, *missing)
+    tools, odd = load_tools(root / "responses", library.languages, root)
+    found = (*problems, *more, *most, *last, *missing, *odd)
+    return Catalogue(taxonomy, library, resources, static, native, tools), found
 
 
 def _static(root: Path) -> tuple[str, tuple[str, ...]]:

@@ -31,7 +31,13 @@ def context_of_card(target: Target) -> Context | None:
     kind, _, here = target.node.partition(":")
     if kind != "topics" or not here:
         return None
-    return Context(node=here, direction=target.direction, country=target.country, under_18=target.under_18)
+    return Context(
+        node=here,
+        direction=target.direction,
+        country=target.country,
+        lang=target.lang,
+        under_18=target.under_18,
+    )
 
 
 def context_of_press(target: Target, before: Context) -> Context:

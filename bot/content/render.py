@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from markupsafe import escape
 
 from bot.content.answers import PAGES, Card
-from bot.content.care import CareWriter
 from bot.content.reply import Button, Reply, Target
+from bot.content.toolcards import ToolWriter
 from bot.content.writer import in_rows
 from bot.core.safety import CATEGORIES
-from bot.core.values import Action, Context, Decision, Risk, Urgency
+from bot.core.values import Action, Context, Decision, Direction, Risk, Urgency
 
 _MAX_NEXT = 3
+_MAX_NEXT_AT_NIGHT = 2
+_OTHER_CHAIR = {Direction.SELF: Direction.PARTNER, Direction.PARTNER: Direction.SELF}
 NOT_FOR_YOUNG = frozenset(
     {"porn_and_onlyfans", "intimate_talk_sexting", "mismatched_desire", "partner_physical_affair",
      "i_physically_cheated", "dating_apps", "open_relationship_rules"}
@@ -22,12 +24,17 @@ NOT_FOR_YOUNG = frozenset(
 
 
 @dataclass(frozen=True, slots=True)
-class Renderer(CareWriter):
+class Renderer(ToolWriter):
     """Writes every reply; holds content and settings, no state of a reader."""
 
     def decide(self, decision: Decision, context: Context) -> Reply:
-        """Return the reply to a typed message."""
-        state = Target("", decision.direction, context.country, under_18=decision.under_18 or context.under_18)
+        """Return the reply to a typed message, in the language it is written in where we have that."""
+        lang = self.catalogue.library.language_for(decision.lang)
+        young = decision.under_18 or context.under_18
+        state = Target("", decision.direction, context.country, under_18=young, lang=lang)
+        return self.speaking(lang)._decide(decision, state)
+
+    def _decide(self, decision: Decision, state: Target) -> Reply:
         if decision.action is Action.CARE:
             return self.care(decision.risk, state, decision.lang)
         if decision.action is Action.ANSWER and decision.intent is not None:
@@ -40,6 +47,9 @@ class Renderer(CareWriter):
 
     def press(self, target: Target) -> Reply:
         """Return what a button opens; a target that no longer exists opens the nearest safe card."""
+        return self.speaking(target.lang)._press(target)
+
+    def _press(self, target: Target) -> Reply:
         kind, _, name = target.node.partition(":")
         cards = self.catalogue.library.cards
         if not name and kind in self.catalogue.taxonomy.intents:
@@ -51,6 +61,13 @@ class Renderer(CareWriter):
             return self.page(name, target)
         if kind == "group" and name in dict(self.catalogue.taxonomy.groups):
             return self._group(name, target)
+        if kind == "tool":
+            tool, _, answers = name.partition(":")
+            return self._tool(tool, answers, target)
+        if kind == "tools":
+            return self._tools(target)
+        if kind == "about" and name in self.catalogue.taxonomy.intents:
+            return self._about(name, target)
         if kind == "lines":
             return self._lines(name if name in CATEGORIES else None, target)
         if kind == "line":
@@ -59,7 +76,8 @@ class Renderer(CareWriter):
             return self._where(name, target)
         if kind == "alt":
             codes = [self.catalogue.by_code(c) for c in name.split(".")]
-            return self._choices(tuple(c for c in codes if c), target, self._text("alternatives"))
+            known = tuple(c for c in codes if c in self.catalogue.taxonomy.intents)
+            return self._choices(known, target, self._text("alternatives"))
         if kind in {"care", "lines"}:
             return self._lines(None, target)
         return self.topics(target)
@@ -69,8 +87,9 @@ class Renderer(CareWriter):
         state = target or Target("")
         card = self.catalogue.library.cards[f"{PAGES}/{name}"]
         html = self._render(card, state.direction)
-        rows = in_rows([Button(self.node_label(n), self._to(n, state)) for n in card.next], 1)
-        return Reply(html, (*rows, self._foot(state)), node=f"page:{name}")
+        rows = in_rows([Button(self.node_label(n), self._to(n, state, f"page:{name}")) for n in card.next], 1)
+        switch = self._switch(f"page:{name}", state, card.path)
+        return Reply(html, (*rows, *switch, *self._foot(state)), node=f"page:{name}")
 
     def topics(self, target: Target | None = None) -> Reply:
         """Return the list of groups to browse."""
@@ -79,30 +98,37 @@ class Renderer(CareWriter):
         buttons = [
             Button(groups[g], self._to(f"group:{g}", state)) for g, _ in self.catalogue.taxonomy.groups if g in groups
         ]
-        return Reply(self._text("topics"), (*in_rows(buttons), self._foot(state, topics=False)), node="topics")
+        tools = (Button(self._button("tools"), self._to("tools", state)),)
+        return Reply(self._text("topics"), (*in_rows(buttons), tools, *self._foot(state, topics=False)), node="topics")
 
     def unsure(self, decision: Decision, state: Target) -> Reply:
         """Return the honest reply to what is not understood or outside of what is known."""
         first = "unsure_language" if decision.lang == "und" else "unsure"
         html = f"{self._text(first)}\n\n{self._text('unsure_hint')}"
-        guesses = [Button(self.catalogue.label(i), self._to(i, state)) for i, _ in decision.alternatives[:2]]
+        guesses = [Button(self.catalogue.label(i, self.lang), self._to(i, state)) for i, _ in decision.alternatives[:2]]
         rows = in_rows(guesses) if decision.confidence > 0.1 else ()
-        return Reply(html, (*rows, self._foot(state)), node=None)
+        return Reply(html, (*rows, *self._foot(state)), node=None)
 
     def say(self, key: str) -> Reply:
         """Return one system text with the usual ways on."""
         html = self._text(key).format(emergency=self.number("gb-emergency-999"))
-        return Reply(html, (self._foot(Target("")),))
+        return Reply(html, self._foot(Target("")))
 
     def private_only(self, username: str) -> Reply:
         """Return the neutral line for groups, with a button to the private chat."""
         return Reply(self._text("private_only"), ((Button(self._button("private"), url=f"https://t.me/{username}"),),))
 
+    def shared(self, intent: str) -> str:
+        """Return a neutral card on a topic to share with somebody: no direction, no reader, no way of asking."""
+        card = self.catalogue.library.cards[self.catalogue.path_of(intent)]
+        return f"<b>{escape(card.label)}</b>\n\n{self._render(card, Direction.NONE, short=True)}"
+
     def _answer(self, intent: str, state: Target, decision: Decision | None) -> Reply:
         if state.under_18 and intent in NOT_FOR_YOUNG:
             return self.page("young", state)
         card = self.catalogue.library.cards[self.catalogue.path_of(intent)]
-        html = self._render(card, state.direction)
+        night = self.here(state).is_night and not card.path.startswith("meta/")
+        html = self._render(card, state.direction, night=night, short=night)
         if decision is not None and decision.denied and card.talk:
             # Behind the neutral first line, which is all that a lock screen shows.
             first, _, rest = html.partition("\n\n")
@@ -110,28 +136,58 @@ class Renderer(CareWriter):
         rows: list[tuple[Button, ...]] = []
         if decision is not None and decision.also:
             html += f"\n\n{self._text('also')}"
-            rows.extend((Button(self.catalogue.label(i), self._to(i, state)),) for i in decision.also)
+            rows.extend(
+                (Button(self.catalogue.label(i, self.lang), self._to(i, state, intent)),) for i in decision.also
+            )
         if state.under_18:
             rows.append((Button(self.node_label("page:young"), self._to("page:young", state)),))
         if card.talk:
-            rows.append((Button(self._button("afraid"), self._to("page:afraid", state)),))
-        rows.extend(self._next_rows(card, state))
-        if decision is not None and len(decision.alternatives) > 1:
-            codes = ".".join(self.catalogue.code(i) for i, _ in decision.alternatives[1:4])
-            rows.append((Button(self._button("not_meant"), self._to(f"alt:{codes}", state)),))
+            rows.append((Button(self._button("afraid"), self._to("page:afraid", state, intent)),))
+        rows.extend(self._next_rows(card, intent, state, night=night))
+        rows.extend(in_rows(self._turns(card, intent, state, decision)))
         if intent == "talk_to_a_person":
             rows.insert(0, (Button(self._button("more_lines"), self._to("lines:any", state)),))
-        return Reply(html, (*rows, self._foot(state, here=intent)), node=intent)
+        rows.extend(self._switch(intent, state, card.path))
+        return Reply(html, (*rows, *self._foot(state, here=intent)), node=intent)
+
+    def _turns(self, card: Card, intent: str, state: Target, decision: Decision | None) -> list[Button]:
+        """Return the small buttons of an answer: the other chair, what was meant instead, where it comes from."""
+        buttons: list[Button] = []
+        if card.swap and state.direction in _OTHER_CHAIR and not card.path.startswith("meta/"):
+            there = replace(self._to(intent, state), direction=_OTHER_CHAIR[state.direction], back=state.back)
+            buttons.append(Button(self._button("swap"), there))
+        if decision is not None and len(decision.alternatives) > 1:
+            codes = ".".join(self.catalogue.code(i) for i, _ in decision.alternatives[1:4])
+            buttons.append(Button(self._button("not_meant"), self._to(f"alt:{codes}", state)))
+        buttons.append(Button(self._button("about"), self._to(f"about:{intent}", state, intent)))
+        return buttons
+
+    def _about(self, intent: str, state: Target) -> Reply:
+        """Return where an answer comes from and who has read it."""
+        card = self.catalogue.library.cards[self.catalogue.path_of(intent)]
+        names = self._texts["source_names"]
+        sources = "\n".join(f"• {escape(names.get(s, s))}" for s in card.sources)
+        translated = self.catalogue.library.translated.get(f"{self.lang}/{card.path}")
+        state_of = self._texts["reviewed"][(translated or card).reviewed]
+        html = f"{self._text('about_intro')}\n\n{sources}\n\n{state_of}"
+        return Reply(html, self._foot(state), node=None)
 
     def _choices(self, intents: tuple[str, ...], state: Target, text: str) -> Reply:
-        rows = tuple((Button(self.catalogue.label(i), self._to(i, state)),) for i in intents)
-        return Reply(text, (*rows, self._foot(state)), node=None)
+        rows = tuple((Button(self.catalogue.label(i, self.lang), self._to(i, state)),) for i in intents)
+        return Reply(text, (*rows, *self._foot(state)), node=None)
 
     def _group(self, group: str, state: Target) -> Reply:
         intents = dict(self.catalogue.taxonomy.groups)[group]
-        rows = in_rows([Button(self.catalogue.label(i), self._to(i, state)) for i in intents])
+        here = f"group:{group}"
+        rows = in_rows([Button(self.catalogue.label(i, self.lang), self._to(i, state, here)) for i in intents])
         html = f"<b>{escape(self._texts['groups'][group])}</b>\n{self._text('group_intro')}"
-        return Reply(html, (*rows, self._foot(state)), node=f"group:{group}")
+        return Reply(html, (*rows, *self._foot(state)), node=here)
 
-    def _next_rows(self, card: Card, state: Target) -> tuple[tuple[Button, ...], ...]:
-        return tuple((Button(self.node_label(n), self._to(n, state)),) for n in card.next[:_MAX_NEXT])
+    def _next_rows(self, card: Card, intent: str, state: Target, *, night: bool) -> tuple[tuple[Button, ...], ...]:
+        """Return what people ask next; at night rest comes first, by day a tool that fits the group stands last."""
+        group = card.path.partition("/")[0]
+        nodes = [*card.next[: _MAX_NEXT_AT_NIGHT if night else _MAX_NEXT]]
+        own = self.catalogue.tools[self.lang]
+        nodes[:0] = ["page:tonight"] if night else []
+        nodes += [] if night else [f"tool:{name}:" for name, tool in own.items() if group in tool.offered_on][:1]
+        return tuple((Button(self.node_label(n), self._to(n, state, intent)),) for n in nodes)

@@ -12,13 +12,17 @@ class Target:
     """Where a button leads, and the state that rides in it."""
 
     node: str
-    """an intent id, `topics`, or `<kind>:<name>` with kind care, page, group, lines, line, where or alt"""
+    """an intent id, topics, tools, tidy, or `<kind>:<name>`: care, page, group, lines, line, where, alt, tool, about"""
     direction: Direction = Direction.NONE
     country: str | None = None
     """the place tapped: a code of `places.PLACES`"""
     emergency: bool = False
     under_18: bool = False
     asked_danger: bool = False
+    lang: str = "en"
+    """language of the reply: a tag of `Library.languages`"""
+    back: str | None = None
+    """code of the node that this one was reached from"""
 
 
 @dataclass(frozen=True, slots=True)

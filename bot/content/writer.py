@@ -6,13 +6,14 @@ import datetime as dt
 import zlib
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import Any
+from typing import Any, Self
 from zoneinfo import ZoneInfo
 
 import phonenumbers
 
 from bot.content.answers import CARE, PAGES, Card
 from bot.content.catalogue import Catalogue
+from bot.content.languages import ENGLISH
 from bot.content.lines import Here
 from bot.content.places import zone_of
 from bot.content.reply import Button, Target
@@ -36,6 +37,13 @@ class Writer:
     operator: str | None = None
     static_text: str = "If there is danger right now, please ring the emergency number of your country."
     """plain text of the last resort"""
+    lang: str = ENGLISH
+    """the language written in"""
+
+    def speaking(self, lang: str) -> Self:
+        """Return this writer in another language; an unknown one is English."""
+        lang = lang if lang in self.catalogue.library.languages else ENGLISH
+        return self if lang == self.lang else replace(self, lang=lang)
 
     def number(self, line_id: str, *, abroad: bool = False) -> str:
         """Return the number of a line for a template: words never carry numbers of their own."""
@@ -49,7 +57,11 @@ class Writer:
     def node_label(self, node: str) -> str:
         """Return what a button calls an intent or a page."""
         kind, _, name = node.partition(":")
-        return self.catalogue.library.cards[f"{PAGES}/{name}"].label if kind == "page" else self.catalogue.label(node)
+        if kind == "page":
+            return self.catalogue.library.label(f"{PAGES}/{name}", self.lang)
+        if kind == "tool":
+            return self.catalogue.tools[self.lang][name.removesuffix(":")].label
+        return self.catalogue.label(node, self.lang)
 
     def here(self, state: Target) -> Here:
         """Return where and when a card is read: the tapped place with its zone, else the operator's."""
@@ -57,18 +69,25 @@ class Writer:
             return Here(self.country, self._moment(), self.zone)
         return Here(state.country, self._moment(), zone_of(state.country))
 
-    def _to(self, node: str, state: Target) -> Target:
-        return replace(state, node=node, asked_danger=False)
+    def _to(self, node: str, state: Target, back: str | None = None) -> Target:
+        """Return where a button leads; `back` is the node it is on, where one can go back to that."""
+        code = self.catalogue.code(back) if back is not None else None
+        return replace(state, node=node, asked_danger=False, lang=self.lang, back=code)
 
-    def _render(self, card: Card, direction: Direction, **values: object) -> str:
-        first = self._first_line(card)
-        html = self.catalogue.library.template(card.path).render(
+    def _render(
+        self, card: Card, direction: Direction, *, night: bool = False, short: bool = False, **values: object
+    ) -> str:
+        # A card that is not written in the reader's language is English from its first line on; its buttons are not.
+        own = self if self.catalogue.library.has(card.path, self.lang) else self.speaking(ENGLISH)
+        html = self.catalogue.library.template(card.path, own.lang).render(
             number=self.number,
             direction=direction.value,
-            texts=self._texts,
+            texts=own._texts,
             talk=card.talk,
-            first=first,
+            first=own._first_line(card),
             operator=self.operator,
+            night=night,
+            short=short,
             **values,
         )
         return html.strip()
@@ -83,12 +102,14 @@ class Writer:
     def _first_line(self, card: Card) -> str:
         if card.path.startswith(f"{CARE}/"):
             return self._text("first_care")
+        if card.path.startswith(f"{PAGES}/"):
+            return self._text("first_pages")
         lines = self._texts["first_lines"]
         return str(lines[zlib.crc32(card.path.encode()) % len(lines)])
 
     @property
     def _texts(self) -> Mapping[str, Any]:
-        return self.catalogue.library.texts
+        return self.catalogue.library.languages[self.lang].texts
 
     def _text(self, key: str) -> str:
         return str(self._texts[key])
@@ -96,15 +117,30 @@ class Writer:
     def _button(self, key: str) -> str:
         return str(self._texts["buttons"][key])
 
-    def _foot(self, state: Target, *, topics: bool = True, person: bool = True, here: str = "") -> tuple[Button, ...]:
-        buttons = []
+    def _foot(
+        self, state: Target, *, topics: bool = True, person: bool = True, here: str = ""
+    ) -> tuple[tuple[Button, ...], ...]:
+        """Return the last rows of every card: back, topics, a person, the tidying away of the chat."""
+        first: list[Button] = []
+        before = self.catalogue.by_code(state.back) if state.back else None
+        if before is not None:
+            first.append(Button(self._button("back"), self._to(before, state)))
         if topics:
             # The button also says which card it stands on: a reply to that card is read with it.
-            node = f"topics:{here}" if here else "topics"
-            buttons.append(Button(self._button("topics"), self._to(node, state)))
+            first.append(Button(self._button("topics"), self._to(f"topics:{here}" if here else "topics", state)))
+        second = [Button(self._button("tidy"), self._to("tidy", state))]
         if person:
-            buttons.append(Button(self._button("person"), self._to("talk_to_a_person", state)))
-        return tuple(buttons)
+            second.insert(0, Button(self._button("person"), self._to("talk_to_a_person", state)))
+        return (*((tuple(first),) if first else ()), tuple(second))
+
+    def _switch(self, node: str, state: Target, path: str) -> tuple[tuple[Button, ...], ...]:
+        """Return a row that opens the same card in each other language it is written in."""
+        library = self.catalogue.library
+        return tuple(
+            (Button(language.name, replace(self._to(node, state), lang=tag, back=state.back)),)
+            for tag, language in library.languages.items()
+            if tag != self.lang and library.has(path, tag)
+        )
 
 
 def in_rows(buttons: Sequence[Button], per_row: int = PER_ROW) -> tuple[tuple[Button, ...], ...]:

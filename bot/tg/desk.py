@@ -26,6 +26,8 @@ from bot.tg.payload import Signer
 from bot.tg.telegram_reply import as_markup, send
 
 log = logging.getLogger(__name__)
+_IN_PLACE = ("group:", "tool:")
+"""cards that change where they stand: lists and the steps of a tool"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,7 +97,7 @@ class Desk:
             target = self.signer.safe_guess(query.data or "")
         self.memory.put(chat_id, context_of_press(target, self.memory.get(chat_id)))
         reply = self.renderer.press(target)
-        if target.node.startswith("group:") and query.message.is_accessible:
+        if target.node.startswith(_IN_PLACE) and query.message.is_accessible:
             await deliver(lambda: self._edit(query, reply), "edit")
         else:
             await self._send(context.bot, chat_id, reply)

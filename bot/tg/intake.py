@@ -32,8 +32,9 @@ Handle = Callable[[Update], Awaitable[None]]
 class Intake:
     """Fetches updates, runs them concurrently but in order per chat, and moves the offset behind the finished ones."""
 
-    def __init__(self, bot: Bot, handle: Handle) -> None:
-        """Take the bot and what answers one update (it must not raise)."""
+    def __init__(self, bot: Bot, handle: Handle, *, inline: bool = False) -> None:
+        """Take the bot and what answers one update (it must not raise); `inline` asks for inline queries too."""
+        self._allowed = [*ALLOWED, *(["inline_query"] if inline else [])]
         self._bot = bot
         self._handle = handle
         self._running: dict[int, asyncio.Task[None]] = {}
@@ -75,7 +76,12 @@ class Intake:
         call = asyncio.ensure_future(
             self._bot.do_api_request(
                 "getUpdates",
-                api_kwargs={"offset": self._offset(), "timeout": timeout, "allowed_updates": ALLOWED, "limit": 100},
+                api_kwargs={
+                    "offset": self._offset(),
+                    "timeout": timeout,
+                    "allowed_updates": self._allowed,
+                    "limit": 100,
+                },
                 read_timeout=timeout + 10,
             )
         )

@@ -6,20 +6,23 @@ import base64
 import hashlib
 import hmac
 import re
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 
 from bot.content.reply import Target
 from bot.core.values import Direction
 from bot.errors import PayloadError
 
 MAX_BYTES = 64
-_VERSION = "1"
+_VERSION = "2"
 _MAC_CHARS = 11
 """of URL-safe base64: 66 bits of HMAC-SHA-256, beyond guessing through Telegram's interface"""
 _DIRECTIONS = {Direction.SELF: "s", Direction.PARTNER: "p", Direction.OTHER: "o", Direction.NONE: "n"}
 _FROM_LETTER = {letter: direction for direction, letter in _DIRECTIONS.items()}
-_SHAPE = re.compile(r"^1([spon])([A-Z][A-Za-z]|--)([0-7])([0-9a-z]{1,7})~([a-z0-9_:.-]+)~([A-Za-z0-9_-]{11})$")
+_SHAPE = re.compile(
+    r"^(?:1|2([a-z]))([spon])([A-Z][A-Za-z]|--)([0-7])([0-9a-z]{1,7})~([a-z0-9_:.-]+)(?:<([0-9a-z]{4}))?~([A-Za-z0-9_-]{11})$"
+)
+"""version 1 had no language and no way back; its buttons go on working"""
 _DIGITS = "0123456789abcdefghijklmnopqrstuvwxyz"
 
 
@@ -29,13 +32,17 @@ class Signer:
 
     keys: Sequence[bytes]
     """present key first"""
+    letters: Mapping[str, str] = field(default_factory=lambda: {"en": "e"})
+    """languages of the replies and the letter that stands for each"""
 
     def pack(self, target: Target, minute: int) -> str:
         """Return the payload of a button made at `minute` (minutes since 1970); raises PayloadError over 64 bytes."""
         flags = target.emergency | target.under_18 << 1 | target.asked_danger << 2
-        head = (
-            f"{_VERSION}{_DIRECTIONS[target.direction]}{target.country or '--'}{flags}{_base36(minute)}~{target.node}"
-        )
+        lang = self.letters.get(target.lang, "e")
+        head = f"{_VERSION}{lang}{_DIRECTIONS[target.direction]}{target.country or '--'}{flags}{_base36(minute)}"
+        head += f"~{target.node}" + (f"<{target.back}" if target.back else "")
+        if target.back and len(head) + 1 + _MAC_CHARS > MAX_BYTES:
+            head = head.rpartition("<")[0]  # a long node does without its way back
         data = f"{head}~{self._mac(self.keys[0], head)}"
         if len(data.encode()) > MAX_BYTES:
             raise PayloadError(f"a payload of {len(data.encode())} bytes; {MAX_BYTES} fit")
@@ -49,7 +56,7 @@ class Signer:
         head, _, mac = data.rpartition("~")
         if not any(hmac.compare_digest(mac, self._mac(key, head)) for key in self.keys):
             raise PayloadError("a payload that does not verify")
-        letter, country, flags, _, node, _ = match.groups()
+        lang, letter, country, flags, _, node, back, _ = match.groups()
         bits = int(flags)
         return Target(
             node=node,
@@ -58,6 +65,8 @@ class Signer:
             emergency=bool(bits & 1),
             under_18=bool(bits & 2),
             asked_danger=bool(bits & 4),
+            lang=next((tag for tag, own in self.letters.items() if own == lang), "en"),
+            back=back,
         )
 
     @staticmethod

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from jinja2 import DictLoader
 
-from bot.content.answers import Library, make_environment
+from bot.content.answers import make_environment
 from bot.content.catalogue import Catalogue
 from bot.content.context import context_of_card
 from bot.content.lines import Here, hours_text
@@ -79,7 +79,7 @@ def test_a_broken_template_leaves_the_static_card(catalogue: Catalogue) -> None:
     assert "116 123" in renderer.static_care().html
     broken = make_environment({})
     broken.loader = DictLoader({})
-    library = Library(catalogue.library.cards, catalogue.library.texts, broken)
+    library = replace(catalogue.library, environment=broken)
     assert replace(renderer, catalogue=replace(catalogue, library=library)).static_care().html
 
 

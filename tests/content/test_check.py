@@ -47,6 +47,8 @@ ANSWER = "responses/is_it_cheating/flirting.html.j2"
 CARE = "responses/safety/domestic_abuse.html.j2"
 EXAMPLES = "intents/is_it_cheating/flirting.yaml"
 LINES = "responses/resources.yaml"
+TEXTS = "responses/system/en.yaml"
+ROMAN = "responses/hi-Latn"
 
 
 @pytest.mark.parametrize(
@@ -89,6 +91,41 @@ LINES = "responses/resources.yaml"
         (LINES, lambda t: t.replace("confidence: high", "confidence: low", 1), "a number may be shown only"),
         (LINES, lambda t: t.replace("8571 9595", "8571 0800").replace("85719595", "85710800"),
          "is on the list of wrong numbers"),
+        # tone
+        (TEXTS, lambda t: t.replace("Here is something to think with.", "Your affair and what to think."),
+         "a lock screen shows them"),
+        (ANSWER, lambda t: t.replace("• ", "• Small words that go on. " * 12 + "\n• ", 1),
+         "words before what is folded"),
+        (ANSWER, lambda t: t.replace("• ", "• Institutional considerations notwithstanding, comprehensive deliberation "
+         "necessitates extraordinarily sophisticated communication capabilities, simultaneously acknowledging "
+         "psychological vulnerabilities, interpersonal responsibilities, organisational expectations. ", 1),
+         "reads at grade"),
+        (ANSWER, lambda t: t.replace("• ", "• You should stop. ", 1), "list of banned phrasings"),
+        (ANSWER, lambda t: t.replace("• ", "• This is cheating. ", 1), "list of banned phrasings"),
+        (ANSWER, lambda t: t.replace("• ", "• He may not know. ", 1), "cards assume no gender"),
+        (ANSWER, lambda t: t.split("{% block understood %}")[0] + "{% block understood %}Text.{% endblock %}",
+         "holds nothing for the partner"),
+        (ANSWER, lambda t: t.replace("sources: [", "sources: []\nswap: yes #", 1), "needs `sources`"),
+        (ANSWER, lambda t: t.replace("reviewed: draft", "reviewed: yes", 1), "reviewed must be one of"),
+        ("responses/tone.yaml", lambda t: t.replace("most_words: 90", "most_words: many"), "responses/tone.yaml: "),
+        # wording on danger
+        (CARE, lambda t: t.replace("• ", "• You should leave tonight. ", 1), "leaving can be the most dangerous time"),
+        (CARE, lambda t: t.replace("• ", "• Confront them with it. ", 1), "confronting, exposing"),
+        (CARE, lambda t: t.replace("• ", "• Try couple counselling. ", 1), "no couple work"),
+        (CARE, lambda t: t.replace("• ", "• Speak to your elders. ", 1), "relatives, elders"),
+        (CARE, lambda t: t.replace("• ", "• It will not show on the bill. ", 1), "only where the operator says so"),
+        (CARE, lambda t: t.replace("• ", "• Everyone gets angry. ", 1), "no reassurance"),
+        (TEXTS, lambda t: t.replace("Nobody watches this chat", "This chat is read"), "nobody watches this chat"),
+        (TEXTS, lambda t: t.replace("I am glad you wrote this.", "I read all 12 lines."), "line 1 holds a digit"),
+        ("responses/wording.yaml", lambda t: t.replace('"stand up to"', '"(stand"'), "does not compile"),
+        # languages and tools
+        (f"{ROMAN}/system.yaml", lambda t: t + "nonsense: x\n", "is no text of system/en.yaml"),
+        (f"{ROMAN}/language.yaml", lambda t: t.replace("letter: h", "letter: e"), "no other language has"),
+        (f"{ROMAN}/safety/unheard_of.html.j2", lambda t: "---\nlabel: x\n---\nx", "is no card of English"),
+        (f"{ROMAN}/tools/say.yaml", lambda t: t.replace("key: p", "key: z", 1), "same questions and keys"),
+        ("responses/tools/say.yaml", lambda t: t.replace("{3}", "{4}"), "`result` may hold"),
+        ("responses/tools/say.yaml", lambda t: t.replace("I felt hurt.", "I felt hurt. " * 20), "256 fit"),
+        ("responses/tools/four.yaml", lambda t: t.replace("key: g", "key: n", 1), "have the same key"),
     ],
 )  # fmt: skip
 def test_each_rule_goes_red(copy: Path, name: str, change: Callable[[str], str | None], problem: str) -> None:

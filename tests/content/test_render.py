@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime as dt
 import re
 from collections import deque
+from dataclasses import replace
 
 import pytest
 
@@ -16,27 +17,152 @@ from bot.core.safety import CATEGORIES
 from bot.core.values import Action, Context, Decision, Direction, Risk, Urgency
 from bot.tg.payload import Signer
 
-SIGNER = Signer((b"k" * 32,))
+
+def _seen_as(target: Target) -> Target:
+    """Return a target without what changes no card but its way back."""
+    return replace(target, back=None)
 
 
-def test_no_button_leads_nowhere(renderer: Renderer) -> None:
-    """From /start every button of every card answers, fits Telegram's 64 bytes, and people are two presses away."""
-    seen: set[Target] = set()
-    waiting = deque([Target("page:start")])
+@pytest.fixture(scope="module")
+def walked(catalogue: Catalogue) -> dict[Target, Reply]:
+    """Return every card that can be reached from /start, in both countries tried, in every language."""
+    renderer = Renderer(catalogue, lambda: dt.datetime(2026, 1, 7, 10, 30, tzinfo=dt.UTC))
+    found: dict[Target, Reply] = {}
+    starts = ("page:start", *(f"care:{c}" for c in CATEGORIES), *catalogue.taxonomy.intents)
+    waiting = deque(
+        Target(node, direction, lang=lang)
+        for node in starts
+        for direction in (Direction.SELF, Direction.PARTNER)
+        for lang in catalogue.library.languages
+    )
     while waiting:
         target = waiting.popleft()
-        if target in seen or target.country not in {None, "PK"}:
+        if _seen_as(target) in found or target.country not in {None, "PK"}:
             continue
-        seen.add(target)
-        reply = renderer.press(target)
+        found[_seen_as(target)] = reply = renderer.press(target)
+        waiting.extend(b.target for row in reply.rows for b in row if b.target is not None)
+    return found
+
+
+def test_no_button_leads_nowhere(walked: dict[Target, Reply], catalogue: Catalogue) -> None:
+    """From /start every button of every card answers and comes back out of Telegram's 64 bytes as it went in."""
+    signer = Signer((b"k" * 32,), {tag: lang.letter for tag, lang in catalogue.library.languages.items()})
+    for target, reply in walked.items():
         assert reply.rows, target
         for row in reply.rows:
+            assert len(row) <= 8
             for button in row:
                 assert sum(x is not None for x in (button.target, button.url, button.copy)) == 1
+                if button.copy is not None:
+                    assert 0 < len(button.copy) <= 256
                 if button.target is not None:
-                    assert SIGNER.unpack(SIGNER.pack(button.target, 29_000_000)) == button.target
-                    waiting.append(button.target)
-    assert {t.node for t in seen} >= set(renderer.catalogue.taxonomy.intents)
+                    data = signer.pack(button.target, 60_000_000)
+                    back = signer.unpack(data)
+                    assert len(data.encode()) <= 64
+                    assert back in {button.target, _seen_as(button.target)}
+    assert {t.node for t in walked} >= set(catalogue.taxonomy.intents)
+
+
+def test_a_person_and_tidy_are_two_presses_away_from_anywhere(walked: dict[Target, Reply]) -> None:
+    """On the card itself, or on one that a button of it opens."""
+
+    def near(reply: Reply) -> set[str]:
+        return {b.target.node for row in reply.rows for b in row if b.target is not None}
+
+    people = {"talk_to_a_person", "lines:any"}
+    for target, reply in walked.items():
+        here = near(reply)
+        assert "tidy" in here or target.node == "tidy", target
+        if target.node != "tidy":
+            there = {
+                n for row in reply.rows for b in row if b.target for n in near(walked.get(_seen_as(b.target), reply))
+            }
+            assert people & (here | there) or any(n.startswith("lines:") for n in here), target
+
+
+def test_the_other_chair_is_one_press_away_but_never_on_care(walked: dict[Target, Reply]) -> None:
+    """The same scene with the sides changed; where there is danger no one is asked to see the other side."""
+    for target, reply in walked.items():
+        swaps = [b for row in reply.rows for b in row if b.label == "From the other chair"]
+        if target.node.startswith(("care:", "page:", "lines:", "line:", "where:")):
+            assert not swaps
+        for button in swaps:
+            assert button.target is not None
+            assert {button.target.direction, target.direction} == {Direction.SELF, Direction.PARTNER}
+            assert button.target.node == target.node
+
+
+def test_what_suggests_talking_has_a_way_out_for_those_who_are_afraid(
+    walked: dict[Target, Reply], catalogue: Catalogue
+) -> None:
+    """A button on every such answer and tool."""
+    for target, reply in walked.items():
+        name = target.node.split(":")[1] if target.node.startswith("tool:") else ""
+        tool = catalogue.tools["en"].get(name)
+        card = catalogue.library.cards.get(
+            catalogue.path_of(target.node) if target.node in catalogue.taxonomy.intents else ""
+        )
+        if (tool is not None and tool.talk) or (card is not None and card.talk and not target.under_18):
+            assert any(b.target is not None and b.target.node == "page:afraid" for row in reply.rows for b in row), (
+                target
+            )
+
+
+def test_one_can_go_back(renderer: Renderer) -> None:
+    """From an answer reached by a button to where that button was."""
+    first = renderer.press(Target("texting_ex", Direction.SELF))
+    there = next(b.target for row in first.rows for b in row if b.target and b.target.node == "set_boundaries")
+    again = renderer.press(there)
+    back = next(b.target for row in again.rows for b in row if b.label == "Back")
+    assert back is not None
+    assert (back.node, back.direction) == ("texting_ex", Direction.SELF)
+
+
+def test_a_night_answer_is_shorter_and_decides_nothing(catalogue: Catalogue) -> None:
+    """In the reader's clock."""
+    night = Renderer(catalogue, lambda: dt.datetime(2026, 1, 7, 2, tzinfo=dt.UTC))
+    day = Renderer(catalogue, lambda: dt.datetime(2026, 1, 7, 14, tzinfo=dt.UTC))
+    target = Target("stay_or_leave", Direction.PARTNER)
+    assert len(night.press(target).html) < len(day.press(target).html)
+    assert "Nothing needs deciding tonight" in night.press(target).html
+    assert "Something calm for tonight" in _labels(night.press(target))
+    assert "deciding tonight" not in night.press(replace(target, country="IN")).html
+    assert "deciding tonight" not in night.press(Target("care:domestic_abuse", Direction.PARTNER)).html
+
+
+def test_four_questions_end_without_a_score(renderer: Renderer) -> None:
+    """In what was said, side by side; fear leads to the card for fear."""
+    end = renderer.press(Target("tool:four:nmkn"))
+    assert end.html.count("• ") == 4
+    afraid = renderer.press(Target("tool:four:fmkn"))
+    assert "fear is part of it" in afraid.html
+    assert renderer.press(Target("tool:four:zzzz")).html == renderer.press(Target("tool:four:")).html
+
+
+def test_four_taps_make_a_sentence_to_copy(renderer: Renderer) -> None:
+    """Every one of them fits the copy button."""
+    reply = renderer.press(Target("tool:say:phhu"))
+    words = next(b.copy for row in reply.rows for b in row if b.copy)
+    assert words.startswith("Can I tell you something?")
+    assert words.endswith("answer later.")
+
+
+def test_a_list_is_picked_by_pressing(renderer: Renderer) -> None:
+    """A pressed area is ticked; pressed again it is not."""
+    once = renderer.press(Target("tool:draw:x"))
+    assert "✓ Exes" in _labels(once)
+    off = next(b.target for row in once.rows for b in row if b.label == "✓ Exes")
+    assert off is not None
+    assert off.node == "tool:draw:"
+    assert renderer.press(Target("tool:draw:xp.")).html.count("• ") == 2
+
+
+def test_a_shared_card_has_no_reader_in_it(renderer: Renderer, catalogue: Catalogue) -> None:
+    """Neutral, whole, short."""
+    for intent in catalogue.taxonomy.intents:
+        html = renderer.shared(intent)
+        assert len(html) < 4096
+        assert "<blockquote" not in html
 
 
 def _labels(reply: Reply) -> list[str]:

@@ -17,7 +17,8 @@ from bot.errors import PayloadError
 from bot.tg.payload import MAX_BYTES, Signer
 
 KEY, OLD_KEY, OTHER_KEY = b"k" * 32, b"o" * 32, b"x" * 32
-SIGNER = Signer((KEY,))
+LETTERS = {"en": "e", "hi-Latn": "h"}
+SIGNER = Signer((KEY,), LETTERS)
 MINUTE = 29_500_000
 CARE = Target("care:domestic_abuse", Direction.PARTNER, "PK", emergency=True)
 
@@ -29,6 +30,7 @@ targets = st.builds(
     emergency=st.booleans(),
     under_18=st.booleans(),
     asked_danger=st.booleans(),
+    lang=st.sampled_from(["en", "hi-Latn"]),
 )
 
 
@@ -113,7 +115,19 @@ def test_other_junk_leads_to_the_topics(junk: str) -> None:
 @pytest.mark.parametrize(("node", "safe"), [("care:child_safety", "lines:any"), ("texting_ex", "topics")])
 def test_another_version_leads_somewhere_safe(node: str, safe: str) -> None:
     """A button of a version to come does not verify, and its card is guessed."""
-    later = "2" + SIGNER.pack(Target(node), MINUTE)[1:]
+    later = "3" + SIGNER.pack(Target(node), MINUTE)[1:]
     with pytest.raises(PayloadError, match="shape"):
         SIGNER.unpack(later)
     assert Signer.safe_guess(later) == Target(safe)
+
+
+def test_a_button_of_the_first_version_still_works() -> None:
+    """It had no language and no way back; age never invalidates a button."""
+    head = "1pPK1hxyz~care:domestic_abuse"
+    assert SIGNER.unpack(f"{head}~{SIGNER._mac(KEY, head)}") == CARE
+
+
+def test_a_long_node_does_without_its_way_back() -> None:
+    """Rather than not fitting."""
+    target = Target("line:" + "x" * 33, Direction.PARTNER, "GB", back="abcd")
+    assert SIGNER.unpack(SIGNER.pack(target, MINUTE)) == replace(target, back=None)
