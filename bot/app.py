@@ -12,6 +12,7 @@ from telegram.ext import (
     Application,
     ApplicationBuilder,
     CallbackQueryHandler,
+    ChatMemberHandler,
     CommandHandler,
     InlineQueryHandler,
     MessageHandler,
@@ -23,13 +24,18 @@ from bot.content.catalogue import Catalogue
 from bot.content.clock import make_renderer
 from bot.core.engine import Engine
 from bot.errors import SettingsError, TokenError
-from bot.secret import derive_key, read_secret
+from bot.secret import derive_key, read_secrets
 from bot.settings import Settings
 from bot.storage.database import Database
+from bot.storage.ledger import Ledger
+from bot.storage.seal import Keys, Seal
+from bot.tg.clearing import Clearer
 from bot.tg.desk import Desk
 from bot.tg.intake import Intake
 from bot.tg.memory import ShortMemory
 from bot.tg.payload import Signer
+from bot.tg.personal import Personal
+from bot.tg.post import Post
 from bot.tg.profile import set_profile
 from bot.tg.share import Share
 from bot.tg.transport import AiohttpRequest
@@ -40,16 +46,22 @@ _FLUSH_SECONDS = 30.0
 _START_TRIES = 5
 
 
+def make_seal(secrets: list[bytes]) -> Seal:
+    """Return what hashes and encrypts chats, from the secrets, the present one first."""
+    return Seal([Keys(derive_key(s, "chat hashes"), derive_key(s, "chat numbers")) for s in secrets])
+
+
 def make_desk(settings: Settings, engine: Engine, catalogue: Catalogue, database: Database) -> Desk:
     """Return what the handlers work with."""
-    key = derive_key(read_secret(settings), "buttons")
-    return Desk(
-        engine,
-        make_renderer(settings.country, settings.operator_contact, catalogue, settings.timezone),
-        Signer((key,), {tag: lang.letter for tag, lang in catalogue.library.languages.items()}),
-        ShortMemory(),
-        database,
-    )
+    secrets = read_secrets(settings)
+    letters = {tag: lang.letter for tag, lang in catalogue.library.languages.items()}
+    signer = Signer([derive_key(s, "buttons") for s in secrets], letters)
+    renderer = make_renderer(settings.country, settings.operator_contact, catalogue, settings.timezone)
+    ledger = Ledger(database, make_seal(secrets))
+    memory = ShortMemory()
+    post = Post(signer, ledger)
+    personal = Personal(renderer, post, ledger, Clearer(ledger), memory, engine.lexicon.english)
+    return Desk(engine, renderer, signer, memory, database, post, personal)
 
 
 def build_application(settings: Settings, desk: Desk, request: BaseRequest | None = None) -> App:
@@ -74,11 +86,18 @@ def add_handlers(application: App, desk: Desk) -> None:
         CommandHandler("help", desk.on_help, filters=private),
         CommandHandler("topics", desk.on_topics, filters=private),
         CommandHandler("privacy", desk.on_privacy, filters=private),
+        CommandHandler("clear", desk.personal.on_clear, filters=private),
+        CommandHandler("forget", desk.personal.on_forget, filters=private),
+        CommandHandler("proof", desk.personal.on_proof, filters=private),
+        CommandHandler("timer", desk.personal.on_timer, filters=private),
+        CommandHandler("word", desk.personal.on_word, filters=private),
+        CommandHandler("veil", desk.personal.on_veil, filters=private),
         CommandHandler(("start", "help"), desk.on_group, filters=group),
         # Unknown commands are read as text: someone may well write "/help me he hit me".
         MessageHandler(private & filters.TEXT, desk.on_text),
         MessageHandler(private & ~filters.StatusUpdate.ALL, desk.on_other),
         CallbackQueryHandler(desk.on_press),
+        ChatMemberHandler(desk.personal.on_member, ChatMemberHandler.MY_CHAT_MEMBER),
     )
     for handler in table:
         application.add_handler(handler)
@@ -101,7 +120,12 @@ async def run_bot(settings: Settings, engine: Engine, catalogue: Catalogue) -> N
             loop.add_signal_handler(name, intake.stop)
         log.info("ready")
         # Neither may keep a reader waiting: Telegram limits how often a profile is set.
-        beside = [asyncio.create_task(_flush(database)), asyncio.create_task(set_profile(application.bot))]
+        await desk.personal.ledger.drop_lost()
+        beside = [
+            asyncio.create_task(_flush(database)),
+            asyncio.create_task(set_profile(application.bot)),
+            asyncio.create_task(desk.personal.clearer.run(application.bot)),
+        ]
         try:
             await intake.run()
         finally:

@@ -35,6 +35,7 @@ class Settings(BaseSettings):
     database_url: str | None = Field(default=None, repr=False)  # may hold a password
     data_dir: Path = Field(default_factory=default_data_dir)
     secret: SecretStr | None = None
+    secret_old: SecretStr | None = None
     webhook_url: str | None = None
     webhook_listen: str = "127.0.0.1:8443"
     webhook_secret: SecretStr | None = None
@@ -84,7 +85,7 @@ class Settings(BaseSettings):
             raise ValueError(f"must begin with {' or '.join(_ENGINES)}")
         return value
 
-    @field_validator("secret")
+    @field_validator("secret", "secret_old")
     @classmethod
     def _long_enough(cls, value: SecretStr | None) -> SecretStr | None:
         if value is not None and len(value.get_secret_value()) < SHORTEST_SECRET:

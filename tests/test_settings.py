@@ -10,7 +10,7 @@ import pytest
 from pydantic import SecretStr
 
 from bot.errors import SettingsError
-from bot.secret import derive_key, read_secret
+from bot.secret import derive_key, read_secrets, rotate_secret
 from bot.settings import Settings, load_settings
 
 SECRET = "canarysecretcanarysecret"
@@ -107,18 +107,18 @@ def test_the_secret_is_made_at_first_start_for_the_owner_alone(tmp_path: Path) -
     settings = Settings(data_dir=tmp_path / "new")
     before = os.umask(0)
     try:
-        first = read_secret(settings)
+        first = read_secrets(settings)[0]
     finally:
         os.umask(before)
     assert len(first) >= 32
     assert stat.S_IMODE((tmp_path / "new" / "secret").stat().st_mode) == 0o600
-    assert read_secret(settings) == first
-    assert read_secret(Settings(data_dir=tmp_path / "other")) != first
+    assert read_secrets(settings)[0] == first
+    assert read_secrets(Settings(data_dir=tmp_path / "other"))[0] != first
 
 
 def test_the_set_secret_comes_first(tmp_path: Path) -> None:
     """With UNSPOKEN_SECRET no file is read or made."""
-    assert read_secret(Settings(data_dir=tmp_path, secret=SecretStr(SECRET))) == SECRET.encode()
+    assert read_secrets(Settings(data_dir=tmp_path, secret=SecretStr(SECRET)))[0] == SECRET.encode()
     assert list(tmp_path.iterdir()) == []
 
 
@@ -127,15 +127,15 @@ def test_a_file_without_a_secret_is_refused(tmp_path: Path, content: str) -> Non
     """An empty key would let anybody forge buttons; the line says how to mend it."""
     (tmp_path / "secret").write_text(content)
     with pytest.raises(SettingsError, match="delete the file"):
-        read_secret(Settings(data_dir=tmp_path))
+        read_secrets(Settings(data_dir=tmp_path))[0]
 
 
 def test_a_folder_that_cannot_be_written_gives_a_secret_for_this_run(tmp_path: Path) -> None:
     """The bot answers even where it can keep nothing."""
     (tmp_path / "file").write_text("not a folder")
     settings = Settings(data_dir=tmp_path / "file" / "data")
-    assert len(read_secret(settings)) >= 32
-    assert read_secret(settings) != read_secret(settings)
+    assert len(read_secrets(settings)[0]) >= 32
+    assert read_secrets(settings)[0] != read_secrets(settings)[0]
 
 
 def test_keys_of_different_purposes_differ() -> None:
@@ -144,3 +144,22 @@ def test_keys_of_different_purposes_differ() -> None:
     assert len(keys) == 3
     assert all(len(key) == 32 for key in keys)
     assert derive_key(SECRET.encode(), "buttons") in keys
+
+
+def test_a_rotated_secret_still_verifies_with_the_earlier_one(tmp_path: Path) -> None:
+    """The new one stands first, the file stays closed to others, and a third rotation drops the first."""
+    settings = Settings(data_dir=tmp_path)
+    first = read_secrets(settings)
+    after = rotate_secret(settings)
+    assert after[1:] == first
+    assert read_secrets(settings) == after
+    assert (tmp_path / "secret").stat().st_mode & 0o777 == 0o600
+    assert rotate_secret(settings)[1:] == after[:1]
+
+
+def test_a_secret_that_was_set_is_rotated_by_whoever_set_it(tmp_path: Path) -> None:
+    """One line says how; with both set, the old one verifies."""
+    with pytest.raises(SettingsError, match="UNSPOKEN_SECRET_OLD"):
+        rotate_secret(Settings(data_dir=tmp_path, secret=SecretStr(SECRET)))
+    both = Settings(data_dir=tmp_path, secret=SecretStr(SECRET), secret_old=SecretStr("o" * 20))
+    assert read_secrets(both) == [SECRET.encode(), b"o" * 20]

@@ -7,8 +7,8 @@ from dataclasses import dataclass, replace
 from markupsafe import escape
 
 from bot.content.answers import PAGES, Card
+from bot.content.privacycards import HOURS, PrivacyWriter
 from bot.content.reply import Button, Reply, Target
-from bot.content.toolcards import ToolWriter
 from bot.content.writer import in_rows
 from bot.core.safety import CATEGORIES
 from bot.core.values import Action, Context, Decision, Direction, Risk, Urgency
@@ -24,7 +24,7 @@ NOT_FOR_YOUNG = frozenset(
 
 
 @dataclass(frozen=True, slots=True)
-class Renderer(ToolWriter):
+class Renderer(PrivacyWriter):
     """Writes every reply; holds content and settings, no state of a reader."""
 
     def decide(self, decision: Decision, context: Context) -> Reply:
@@ -64,6 +64,10 @@ class Renderer(ToolWriter):
         if kind == "tool":
             tool, _, answers = name.partition(":")
             return self._tool(tool, answers, target)
+        if kind == "tidy":
+            return Reply(self._text("tidy_blank"), self._foot(target))
+        if kind == "timer":
+            return self.timer(int(name) if name in map(str, HOURS) else 12, target)
         if kind == "tools":
             return self._tools(target)
         if kind == "about" and name in self.catalogue.taxonomy.intents:
@@ -89,6 +93,8 @@ class Renderer(ToolWriter):
         html = self._render(card, state.direction)
         rows = in_rows([Button(self.node_label(n), self._to(n, state, f"page:{name}")) for n in card.next], 1)
         switch = self._switch(f"page:{name}", state, card.path)
+        if name == "start":
+            rows = ((Button(self._button("timer_one"), self._to("timer:1", state)),), *rows)
         return Reply(html, (*rows, *switch, *self._foot(state)), node=f"page:{name}")
 
     def topics(self, target: Target | None = None) -> Reply:

@@ -1,1 +1,1 @@
-"""What may be remembered: a schema version and daily counters; no row of any person."""
+"""What may be remembered: daily counters, messages to be cleared, what a reader chose; no text and no plain number."""

@@ -6,6 +6,7 @@ import asyncio
 import logging
 from collections import Counter
 from collections.abc import Mapping
+from contextlib import AbstractAsyncContextManager
 from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Any
@@ -15,18 +16,19 @@ from alembic.config import Config
 from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
 from alembic.util.exc import CommandError
-from sqlalchemy import event, select
+from sqlalchemy import Table, event, select, text
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.engine import Connection
 from sqlalchemy.exc import SQLAlchemyError
-from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
 
 from bot.errors import StorageError
 from bot.storage.schema import counters
 
 log = logging.getLogger(__name__)
 _MIGRATIONS = Path(__file__).parent / "migrations"
-_BROKEN = (SQLAlchemyError, OSError)
+BROKEN = (SQLAlchemyError, OSError)
+"""what a database raises that cannot be used"""
 
 
 class Database:
@@ -58,8 +60,8 @@ class Database:
         except StorageError:
             await self._engine.dispose()  # nobody closes what could not be opened
             raise
-        except _BROKEN as error:
-            self._warn(error)
+        except BROKEN as error:
+            self.warn(error)
             return False
         return True
 
@@ -76,9 +78,9 @@ class Database:
             async with self._engine.begin() as connection:
                 for (day, name), n in waiting.items():
                     await connection.execute(self._upsert(day, name, n))
-        except _BROKEN as error:
+        except BROKEN as error:
             self._waiting.update(waiting)
-            self._warn(error)
+            self.warn(error)
             return False
         return True
 
@@ -88,7 +90,7 @@ class Database:
             async with self._engine.connect() as connection:
                 rows = await connection.execute(select(counters.c.name, counters.c.total).where(counters.c.day == day))
                 return {row.name: row.total for row in rows}
-        except _BROKEN as error:
+        except BROKEN as error:
             raise StorageError(f"the database cannot be read ({type(error).__name__})") from None
 
     async def close(self) -> None:
@@ -96,16 +98,46 @@ class Database:
         await self.flush()
         await self._engine.dispose()
 
+    @property
+    def is_sqlite(self) -> bool:
+        """Tell whether this is the embedded engine."""
+        return self._url.startswith("sqlite")
+
+    def begin(self) -> AbstractAsyncContextManager[AsyncConnection]:
+        """Return a transaction; it may raise any of BROKEN."""
+        return self._engine.begin()
+
+    def connect(self) -> AbstractAsyncContextManager[AsyncConnection]:
+        """Return a connection for reading; it may raise any of BROKEN."""
+        return self._engine.connect()
+
+    def insert(self, table: Table) -> Any:
+        """Return an INSERT that knows what to do on a conflict, on either engine."""
+        return (sqlite.insert if self.is_sqlite else postgresql.insert)(table)
+
+    async def truncate_log(self) -> None:
+        """Empty SQLite's write-ahead log, so that what was erased lies in no file any more."""
+        if not self.is_sqlite:
+            return
+        try:
+            async with self._engine.connect() as connection:
+                await connection.execute(text("PRAGMA wal_checkpoint(TRUNCATE)"))
+        except BROKEN as error:
+            self.warn(error)
+
     def _upsert(self, day: date, name: str, n: int) -> Any:
-        insert = sqlite.insert if self._url.startswith("sqlite") else postgresql.insert
-        statement = insert(counters).values(day=day, name=name, total=n)
+        statement = self.insert(counters).values(day=day, name=name, total=n)
         return statement.on_conflict_do_update(
             index_elements=["day", "name"], set_={"total": counters.c.total + statement.excluded.total}
         )
 
-    def _warn(self, error: BaseException) -> None:
+    def warn(self, error: BaseException) -> None:
+        """Say once in the log that the database cannot be used."""
         if not self._warned:
-            log.warning("database unusable (%s): answering goes on, nothing is counted", type(error).__name__)
+            log.warning(
+                "database unusable (%s): answering goes on, nothing is counted and timed clearing waits",
+                type(error).__name__,
+            )
             self._warned = True
 
 

@@ -5,37 +5,48 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import Awaitable, Callable
+from enum import Enum
+from typing import TypeVar
 
 from telegram.error import BadRequest, ChatMigrated, Forbidden, InvalidToken, NetworkError, RetryAfter
 
+T = TypeVar("T")
 log = logging.getLogger(__name__)
 _FIRST_WAIT = 0.5
 _LONGEST_WAIT = 20.0
 _TRIES = 12
 
 
-async def deliver(call: Callable[[], Awaitable[object]], what: str) -> bool:
-    """Run `call` until it succeeds; return False when it can never succeed (blocked, refused) or after many tries."""
+class Outcome(Enum):
+    """Why a call did not go through."""
+
+    UNWANTED = "unwanted"
+    """the bot was blocked, or the chat is gone"""
+    REFUSED = "refused"
+    """Telegram will never take this call"""
+    GIVEN_UP = "given up"
+
+
+async def deliver(call: Callable[[], Awaitable[T]], what: str) -> T | Outcome:
+    """Run `call` until it succeeds and return its result; an Outcome when it can never succeed, or after many tries."""
     wait = _FIRST_WAIT
     for _ in range(_TRIES):
         try:
-            await call()
+            return await call()
         except RetryAfter as error:
             await asyncio.sleep(seconds_to_wait(error))
         except (Forbidden, ChatMigrated):
             log.info("%s: not wanted there any more", what)
-            return False
+            return Outcome.UNWANTED
         except (BadRequest, InvalidToken) as error:
             log.warning("%s: refused by Telegram (%s)", what, type(error).__name__)
-            return False
+            return Outcome.REFUSED
         except NetworkError as error:
             log.info("%s: %s, trying again", what, type(error).__name__)
             await asyncio.sleep(wait)
             wait = min(_LONGEST_WAIT, wait * 2)
-        else:
-            return True
     log.warning("%s: given up after %d tries", what, _TRIES)
-    return False
+    return Outcome.GIVEN_UP
 
 
 def seconds_to_wait(error: RetryAfter) -> float:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import time
+from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from telegram import Bot, CallbackQuery, Message, Update
@@ -20,13 +21,16 @@ from bot.errors import PayloadError
 from bot.log import place_of
 from bot.storage.database import Database
 from bot.tg.deliver import deliver
-from bot.tg.lanes import Lanes
 from bot.tg.memory import ShortMemory
 from bot.tg.payload import Signer
-from bot.tg.telegram_reply import as_markup, send
+from bot.tg.personal import Personal
+from bot.tg.post import Post
+from bot.tg.telegram_reply import as_markup
 
 log = logging.getLogger(__name__)
-_IN_PLACE = ("group:", "tool:")
+LATE_SECONDS = 600
+"""after which a question gets a bland line first, such as after an outage"""
+_IN_PLACE = ("group:", "tool:", "timer:")
 """cards that change where they stand: lists and the steps of a tool"""
 
 
@@ -39,16 +43,26 @@ class Desk:
     signer: Signer
     memory: ShortMemory
     database: Database
-    lanes: Lanes = field(default_factory=Lanes)
+    post: Post
+    personal: Personal
+    clock: Callable[[], float] = field(default=time.time)
 
     async def on_text(self, update: Update, context: ContextTypes.DEFAULT_TYPE) -> None:
         """Answer a typed message."""
         message = _message(update)
+        text = message.text or ""
+        if await self.personal.is_code_word(message.chat_id, text):
+            await self.personal.tidy(context.bot, message.chat_id, [message.message_id])
+            return
         before = self._context(message)
-        decision = await self._decide(message.text or "", before)
+        decision = await self._decide(text, before)
         after = context_after(decision, before)
         self.memory.put(message.chat_id, after)
-        await self._send(context.bot, message.chat_id, self._write(decision, after))
+        reply = self._write(decision, after)
+        if self.clock() - message.date.timestamp() > LATE_SECONDS:
+            # Whoever holds the phone by now may not be who asked.
+            reply = self.renderer.late(decision, after)
+        await self._answer(context.bot, message, reply)
         self.database.count(_counter(decision))
 
     async def on_start(self, update: Update, context: ContextTypes.DEFAULT_TYPE) -> None:
@@ -57,29 +71,29 @@ class Desk:
             return await self.on_text(update, context)
         message = _message(update)
         self.memory.forget(message.chat_id)
-        return await self._send(context.bot, message.chat_id, self.renderer.page("start"))
+        return await self._answer(context.bot, message, self.renderer.page("start"))
 
     async def on_help(self, update: Update, context: ContextTypes.DEFAULT_TYPE) -> None:
         """Answer /help; "/help me he hit me" is a message."""
         if context.args:
             return await self.on_text(update, context)
-        return await self._send(context.bot, _message(update).chat_id, self.renderer.page("help"))
+        return await self._answer(context.bot, _message(update), self.renderer.page("help"))
 
     async def on_privacy(self, update: Update, context: ContextTypes.DEFAULT_TYPE) -> None:
         """Answer /privacy."""
         if context.args:
             return await self.on_text(update, context)
-        return await self._send(context.bot, _message(update).chat_id, self.renderer.page("privacy"))
+        return await self._answer(context.bot, _message(update), self.renderer.page("privacy"))
 
     async def on_topics(self, update: Update, context: ContextTypes.DEFAULT_TYPE) -> None:
         """Answer /topics."""
         if context.args:
             return await self.on_text(update, context)
-        return await self._send(context.bot, _message(update).chat_id, self.renderer.topics())
+        return await self._answer(context.bot, _message(update), self.renderer.topics())
 
     async def on_other(self, update: Update, context: ContextTypes.DEFAULT_TYPE) -> None:
         """Answer a photo, voice message, sticker or anything else without text."""
-        await self._send(context.bot, _message(update).chat_id, self.renderer.say("please_type"))
+        await self._answer(context.bot, _message(update), self.renderer.say("please_type"))
 
     async def on_group(self, update: Update, context: ContextTypes.DEFAULT_TYPE) -> None:
         """Answer a command in a group with one neutral line that leads to the private chat."""
@@ -89,19 +103,27 @@ class Desk:
         """Open what a button leads to; one that does not verify opens the nearest safe card."""
         query = update.callback_query
         if query is None or query.message is None or query.message.chat.type != ChatType.PRIVATE:
-            return  # in a group nothing personal is ever shown, whatever a crafted press asks for
+            return None  # in a group nothing personal is ever shown, whatever a crafted press asks for
         chat_id = query.message.chat.id
         try:
             target = self.signer.unpack(query.data or "")
         except PayloadError:
             target = self.signer.safe_guess(query.data or "")
-        self.memory.put(chat_id, context_of_press(target, self.memory.get(chat_id)))
+        if target.node == "tidy":
+            await deliver(lambda: query.answer(), "button")
+            return await self.personal.tidy(context.bot, chat_id, [query.message.message_id])
+        kind, _, name = target.node.partition(":")
+        if kind == "timer" and name.isdigit():
+            await self.personal.set_timer(chat_id, int(name))
+        else:
+            self.memory.put(chat_id, context_of_press(target, self.memory.get(chat_id)))
         reply = self.renderer.press(target)
         if target.node.startswith(_IN_PLACE) and query.message.is_accessible:
             await deliver(lambda: self._edit(query, reply), "edit")
         else:
             await self._send(context.bot, chat_id, reply)
         await deliver(lambda: query.answer(), "button")
+        return None
 
     async def on_error(self, update: object, context: ContextTypes.DEFAULT_TYPE) -> None:
         """Tell the reader kindly that it failed, and the log the error's type and place, nothing else."""
@@ -139,13 +161,16 @@ class Desk:
             return self.engine.decide(text, before)
         return await asyncio.to_thread(self.engine.decide, text, before)
 
+    async def _answer(self, bot: Bot, message: Message, reply: Reply) -> None:
+        """Send a reply to a message; both are noted for clearing."""
+        await self.post.send(bot, message.chat_id, reply, [message.message_id])
+
     async def _send(self, bot: Bot, chat_id: int, reply: Reply) -> None:
-        await self.lanes.turn(chat_id, care=reply.care)
-        await deliver(lambda: send(bot, chat_id, reply, self.signer, _minute()), "reply")
+        await self.post.send(bot, chat_id, reply)
 
     async def _edit(self, query: CallbackQuery, reply: Reply) -> None:
         await query.edit_message_text(
-            reply.html, parse_mode="HTML", reply_markup=as_markup(reply, self.signer, _minute())
+            reply.html, parse_mode="HTML", reply_markup=as_markup(reply, self.signer, self.post.minute())
         )
 
 
@@ -154,10 +179,6 @@ def _message(update: Update) -> Message:
     if message is None:
         raise TypeError("an update without a message")
     return message
-
-
-def _minute() -> int:
-    return int(time.time()) // 60
 
 
 def _counter(decision: Decision) -> str:

@@ -18,7 +18,7 @@ from bot.tg.deliver import seconds_to_wait
 log = logging.getLogger(__name__)
 # Raw updates are wanted, so that one which does not parse cannot take its batch along; the library advises against it.
 warnings.filterwarnings("ignore", message="Please use 'Bot.getUpdates'")
-ALLOWED = ["message", "callback_query"]
+ALLOWED = ["message", "callback_query", "my_chat_member"]
 _POLL_SECONDS = 25
 _BUSY_WAIT = 0.25
 _ERROR_WAIT = 1.0

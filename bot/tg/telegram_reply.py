@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from telegram import Bot, CopyTextButton, InlineKeyboardButton, InlineKeyboardMarkup, LinkPreviewOptions
+from telegram import Bot, CopyTextButton, InlineKeyboardButton, InlineKeyboardMarkup, LinkPreviewOptions, Message
 from telegram.constants import ParseMode
 
 from bot.content.reply import Button, Reply
@@ -27,13 +27,20 @@ def _as_button(button: Button, signer: Signer, minute: int) -> InlineKeyboardBut
     return InlineKeyboardButton(button.label, callback_data=signer.pack(button.target, minute))
 
 
-async def send(bot: Bot, chat_id: int, reply: Reply, signer: Signer, minute: int) -> None:
-    """Send one reply: HTML, no link preview, silent."""
-    await bot.send_message(
+async def send(bot: Bot, chat_id: int, reply: Reply, signer: Signer, minute: int, *, veil: bool = False) -> Message:
+    """Send one reply: HTML, no link preview, silent; only what holds help lines may be forwarded and copied from."""
+    return await bot.send_message(
         chat_id,
-        reply.html,
+        veiled(reply.html) if veil else reply.html,
         parse_mode=ParseMode.HTML,
         reply_markup=as_markup(reply, signer, minute),
         link_preview_options=_NO_PREVIEW,
         disable_notification=True,
+        protect_content=not reply.care and chat_id > 0,
     )
+
+
+def veiled(html: str) -> str:
+    """Return a reply with everything after its first line behind a spoiler."""
+    first, found, rest = html.partition("\n")
+    return f"{first}\n<tg-spoiler>{rest.lstrip()}</tg-spoiler>" if found and rest.strip() else html

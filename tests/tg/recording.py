@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import time
 from collections import deque
 from dataclasses import dataclass, field
 from typing import Any
@@ -108,7 +109,8 @@ class Talk:
         """Send a message with any content; return our last message, which must be new."""
         before = len(self.request.sent)
         chat = _GROUP if group else _PRIVATE
-        await self.update(message={"message_id": 1, "date": 1, "chat": chat, "from": _PERSON, **content})
+        now = int(time.time())
+        await self.update(message={"message_id": 1, "date": now, "chat": chat, "from": _PERSON, **content})
         assert len(self.request.sent) > before, "no reply was sent"
         return self.request.last
 

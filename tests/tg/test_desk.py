@@ -18,6 +18,7 @@ from bot.app import build_application, make_desk
 from bot.content.catalogue import Catalogue
 from bot.content.reply import Target
 from bot.core.engine import Engine
+from bot.core.lexicon import Lexicon
 from bot.core.values import Context, Decision, Direction
 from bot.log import setup_logging
 from bot.settings import Settings
@@ -36,6 +37,7 @@ class BrokenEngine:
     """An engine that fails as badly as one can: its error quotes the reader."""
 
     semantic = None
+    lexicon = Lexicon()
 
     def decide(self, text: str, context: Context) -> Decision:
         """Fail."""
@@ -177,6 +179,7 @@ async def test_a_near_tie_is_asked_back(
 
     class Torn:
         semantic = None
+        lexicon = Lexicon()
 
         def decide(self, text: str, context: Context) -> Decision:
             decision = engine.decide(text, context)

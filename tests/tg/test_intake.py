@@ -304,4 +304,4 @@ async def test_only_what_is_handled_is_asked_for(api: BotApiServer, bot: Bot) ->
         said = await alice.say("x")
         await alice.edit(said, "y")
         await api.wait_until_taken()
-    assert api.world.updates.allowed == frozenset({"message", "callback_query"})
+    assert api.world.updates.allowed == frozenset({"message", "callback_query", "my_chat_member"})

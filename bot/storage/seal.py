@@ -1,0 +1,71 @@
+"""Chats as the database may know them: a keyed hash to find rows by, and the chat's number encrypted.
+
+The keys come from the secret, which never lies in the database: a stolen database alone tells nothing on anyone.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+import secrets
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from cryptography.exceptions import InvalidTag
+from cryptography.hazmat.primitives.ciphers.aead import AESGCM
+
+_HASH_BYTES = 16
+_NONCE_BYTES = 12
+_NUMBER_BYTES = 8
+
+
+@dataclass(frozen=True, slots=True)
+class Keys:
+    """The two keys of one secret, 32 bytes each."""
+
+    hashing: bytes
+    sealing: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class Seal:
+    """Hashes and encrypts with the present keys; what an earlier secret encrypted can still be opened."""
+
+    keys: Sequence[Keys]
+    """present keys first"""
+
+    def chat(self, chat_id: int) -> bytes:
+        """Return the keyed hash of a chat (HMAC-SHA-256, 16 bytes)."""
+        return self._hash(self.keys[0], b"chat", str(chat_id))
+
+    def chats(self, chat_id: int) -> tuple[bytes, ...]:
+        """Return the hash of a chat under every key, present first."""
+        return tuple(self._hash(k, b"chat", str(chat_id)) for k in self.keys)
+
+    def word(self, chat_id: int, word: str) -> bytes:
+        """Return the keyed hash of a chat's code word; the same word in another chat has another hash."""
+        return self._hash(self.keys[0], b"word", f"{chat_id} {word}")
+
+    def words(self, chat_id: int, word: str) -> tuple[bytes, ...]:
+        """Return the hash of a code word under every key, present first."""
+        return tuple(self._hash(k, b"word", f"{chat_id} {word}") for k in self.keys)
+
+    def close(self, chat_id: int) -> bytes:
+        """Return a chat's number encrypted (AES-256-GCM, a nonce of its own each time)."""
+        nonce = secrets.token_bytes(_NONCE_BYTES)
+        number = chat_id.to_bytes(_NUMBER_BYTES, "big", signed=True)
+        return nonce + AESGCM(self.keys[0].sealing).encrypt(nonce, number, None)
+
+    def open(self, box: bytes) -> int | None:
+        """Return the chat's number in a box, or None where none of the keys opens it."""
+        for keys in self.keys:
+            try:
+                number = AESGCM(keys.sealing).decrypt(box[:_NONCE_BYTES], box[_NONCE_BYTES:], None)
+            except (InvalidTag, ValueError):
+                continue
+            return int.from_bytes(number, "big", signed=True)
+        return None
+
+    @staticmethod
+    def _hash(keys: Keys, purpose: bytes, text: str) -> bytes:
+        return hmac.new(keys.hashing, purpose + b" " + text.encode(), hashlib.sha256).digest()[:_HASH_BYTES]

@@ -1,0 +1,55 @@
+"""Sending to a chat: in its lane, within its limits, with what the reader chose, and noted for clearing."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+
+from telegram import Bot, Message
+
+from bot.content.reply import Reply
+from bot.storage.ledger import Ledger, Reader, due_at
+from bot.tg.deliver import deliver
+from bot.tg.lanes import Lanes
+from bot.tg.payload import Signer
+from bot.tg.telegram_reply import send
+
+RECEIPT_SECONDS = 60
+"""how long a line about clearing stays before it is cleared itself"""
+
+
+@dataclass(frozen=True, slots=True)
+class Post:
+    """Everything that goes out to a reader goes through here."""
+
+    signer: Signer
+    ledger: Ledger
+    lanes: Lanes = field(default_factory=Lanes)
+    clock: Callable[[], float] = field(default=time.time)
+
+    async def send(
+        self, bot: Bot, chat_id: int, reply: Reply, incoming: Sequence[int] = (), *, keep: int | None = None
+    ) -> Message | None:
+        """Send a reply and note it with what it answers (`incoming`); returns the message, or None.
+
+        `keep` is how many seconds it stays, where that is not the reader's own timer. The note is on disk before this
+        returns, and with it before Telegram hears that the question was answered.
+        """
+        reader = await self.ledger.reader(chat_id) if chat_id > 0 else Reader()
+        message = await self.send_unnoted(bot, chat_id, reply, veil=reader.veil)
+        if chat_id > 0:
+            numbers = [*incoming, *([message.message_id] if message is not None else [])]
+            now = int(self.clock())
+            await self.ledger.note(chat_id, numbers, now, due_at(now, reader.hours) if keep is None else now + keep)
+        return message
+
+    async def send_unnoted(self, bot: Bot, chat_id: int, reply: Reply, *, veil: bool = False) -> Message | None:
+        """Send a reply without noting it; returns the message, or None where it did not go through."""
+        await self.lanes.turn(chat_id, care=reply.care)
+        sent = await deliver(lambda: send(bot, chat_id, reply, self.signer, self.minute(), veil=veil), "reply")
+        return sent if isinstance(sent, Message) else None
+
+    def minute(self) -> int:
+        """Return the minutes since 1970, as buttons carry them."""
+        return int(self.clock()) // 60
