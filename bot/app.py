@@ -5,6 +5,8 @@ from __future__ import annotations
 import asyncio
 import logging
 import signal
+import time
+from collections.abc import Callable
 from typing import Any
 
 from telegram.error import InvalidToken, TelegramError
@@ -51,17 +53,23 @@ def make_seal(secrets: list[bytes]) -> Seal:
     return Seal([Keys(derive_key(s, "chat hashes"), derive_key(s, "chat numbers")) for s in secrets])
 
 
-def make_desk(settings: Settings, engine: Engine, catalogue: Catalogue, database: Database) -> Desk:
-    """Return what the handlers work with."""
+def make_desk(
+    settings: Settings,
+    engine: Engine,
+    catalogue: Catalogue,
+    database: Database,
+    clock: Callable[[], float] = time.time,
+) -> Desk:
+    """Return what the handlers work with; `clock` gives seconds since 1970."""
     secrets = read_secrets(settings)
     letters = {tag: lang.letter for tag, lang in catalogue.library.languages.items()}
     signer = Signer([derive_key(s, "buttons") for s in secrets], letters)
     renderer = make_renderer(settings.country, settings.operator_contact, catalogue, settings.timezone)
     ledger = Ledger(database, make_seal(secrets))
     memory = ShortMemory()
-    post = Post(signer, ledger)
-    personal = Personal(renderer, post, ledger, Clearer(ledger), memory, engine.lexicon.english)
-    return Desk(engine, renderer, signer, memory, database, post, personal)
+    post = Post(signer, ledger, clock=clock)
+    personal = Personal(renderer, post, ledger, Clearer(ledger, clock), memory, engine.lexicon.english, clock)
+    return Desk(engine, renderer, signer, memory, database, post, personal, clock)
 
 
 def build_application(settings: Settings, desk: Desk, request: BaseRequest | None = None) -> App:

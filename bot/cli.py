@@ -13,6 +13,7 @@ import typer
 from bot.chat import read_lines, run_plain, run_terminal
 from bot.classify import classify_lines
 from bot.cli_measure import app as measuring
+from bot.cli_operate import app as operating
 from bot.cli_write import app as writing
 from bot.content.catalogue import require_catalogue
 from bot.content.checklist import done_on
@@ -29,6 +30,7 @@ app = typer.Typer(
 
 app.registered_commands.extend(measuring.registered_commands)
 app.registered_commands.extend(writing.registered_commands)
+app.registered_commands.extend(operating.registered_commands)
 
 
 @app.command()

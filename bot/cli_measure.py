@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 import sys
 from pathlib import Path
@@ -19,19 +20,26 @@ app = typer.Typer()
 
 @app.command()
 def bench(
-    what: Annotated[str, typer.Argument(help="turn or match")] = "turn",
+    what: Annotated[str, typer.Argument(help="turn, match or ledger")] = "turn",
     turns: Annotated[int, typer.Option(help="turn: messages to time")] = 3000,
     train: Annotated[Path | None, typer.Option(help="match: JSONL of text and intent to fit on")] = None,
     test: Annotated[Path | None, typer.Option(help="match: JSONL to measure on; intent null is out of scope")] = None,
     peers: Annotated[bool, typer.Option(help="match: beside other methods on the same split")] = False,
     lexical: Annotated[bool, typer.Option(help="turn: without the sentence encoder")] = False,
 ) -> None:
-    """Measure: `turn` (start-up, one turn, memory) or `match` (the matcher on any labelled data)."""
+    """Measure: `turn` (start-up, one turn, memory), `match` (any labelled data), `ledger` (what noting costs)."""
     settings = load_settings()
     if what == "turn":
         from bot.quality.bench import bench_turn
 
         line = bench_turn(lambda: make_conversation(settings, semantic=not lexical), sentences_root(), turns)
+        sys.stdout.write(line + "\n")
+    elif what == "ledger":
+        from bot.content.catalogue import require_catalogue
+        from bot.loadbench import bench_ledger
+
+        engine = make_engine(settings, semantic=not lexical)
+        line = asyncio.run(bench_ledger(engine, require_catalogue(content_root()), min(turns, 1200)))
         sys.stdout.write(line + "\n")
     elif what == "match" and train is not None and test is not None:
         from bot.content.lexicon import load_lexicon
@@ -41,7 +49,7 @@ def bench(
         figures = bench_match(load_labelled(train), load_labelled(test), lexicon, peers=peers)
         sys.stdout.write(json.dumps(figures, indent=1 if peers else None) + "\n")
     else:
-        raise UnspokenError("bench: give `turn`, or `match --train FILE --test FILE`")
+        raise UnspokenError("bench: give `turn`, `ledger`, or `match --train FILE --test FILE`")
 
 
 @app.command("eval")

@@ -95,6 +95,8 @@ class Renderer(PrivacyWriter):
         switch = self._switch(f"page:{name}", state, card.path)
         if name == "start":
             rows = ((Button(self._button("timer_one"), self._to("timer:1", state)),), *rows)
+        if name == "phone":
+            rows = (*self._timer_rows(state), *rows)
         return Reply(html, (*rows, *switch, *self._foot(state)), node=f"page:{name}")
 
     def topics(self, target: Target | None = None) -> Reply:

@@ -13,7 +13,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
-from sqlalchemy import delete, func, select, update
+from sqlalchemy import delete, func, select, tuple_, update
 
 from bot.storage.database import BROKEN, Database
 from bot.storage.schema import ledger, readers
@@ -110,19 +110,22 @@ class Ledger:
         Rows that no key opens are dropped and counted in one line of the log: they can never be cleared.
         """
         await self._write()
-        query = select(ledger).where(ledger.c.due <= now).order_by(ledger.c.due).limit(limit)
+        picked = select(ledger.c.chat, ledger.c.message).where(ledger.c.due <= now).order_by(ledger.c.due).limit(limit)
+        if not self._database.is_sqlite:
+            picked = picked.with_for_update(skip_locked=True)
+        # One statement claims and returns, so that two clearers never see the same row.
+        claim = (
+            update(ledger)
+            .where(tuple_(ledger.c.chat, ledger.c.message).in_(picked))
+            .values(due=now + lease)
+            .returning(ledger.c.chat, ledger.c.message, ledger.c.box, ledger.c.sent)
+        )
         try:
-            async with self._database.begin() as connection:
-                if not self._database.is_sqlite:
-                    query = query.with_for_update(skip_locked=True)
-                rows = (await connection.execute(query)).all()
+            async with self._lock, self._database.begin() as connection:
+                rows = (await connection.execute(claim)).all()
                 found, lost = self._open(rows)
-                for row in rows:
-                    mine = (ledger.c.chat == row.chat) & (ledger.c.message == row.message)
-                    if (row.chat, row.message) in lost:
-                        await connection.execute(delete(ledger).where(mine))
-                    else:
-                        await connection.execute(update(ledger).where(mine).values(due=now + lease))
+                for chat, message in lost:
+                    await connection.execute(delete(ledger).where(ledger.c.chat == chat, ledger.c.message == message))
         except BROKEN as error:
             self._database.warn(error)
             return [e for e, due in self._waiting if due <= now]

@@ -1,0 +1,346 @@
+"""Clearing over the Bot API server: both sides, in time, after crashes, and with nothing left behind."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import AsyncIterator, Awaitable, Callable
+from pathlib import Path
+
+import pytest
+from pydantic import SecretStr
+
+from bot.app import App, build_application, make_desk, make_seal
+from bot.content.catalogue import Catalogue
+from bot.core.engine import Engine
+from bot.settings import Settings
+from bot.storage.database import Database
+from bot.storage.ledger import Ledger
+from bot.tg.desk import Desk
+from bot.tg.intake import Intake
+from tests.bot_api import BotApiServer, Person
+from tests.tg.recording import TOKEN
+
+QUESTION = "is texting my ex micro-cheating?"
+FIRST_NAME = "Canaryfirstname"
+
+
+class Live:
+    """The real application on the server, and what keeps its memory of the chat."""
+
+    def __init__(self, application: App, desk: Desk, intake: Intake, task: asyncio.Task[None]) -> None:
+        self.application = application
+        self.desk = desk
+        self.intake = intake
+        self.task = task
+
+    async def sweep(self) -> int:
+        """Clear what is due, as the program does every few seconds."""
+        return await self.desk.personal.clearer.sweep(self.application.bot)
+
+
+@pytest.fixture
+def settings(tmp_path: Path, api: BotApiServer) -> Settings:
+    """Return settings that lead to the server."""
+    return Settings(token=SecretStr(TOKEN), secret=SecretStr("s" * 32), data_dir=tmp_path, api_base_url=api.url)
+
+
+@pytest.fixture
+async def live(settings: Settings, engine: Engine, catalogue: Catalogue, api: BotApiServer) -> AsyncIterator[Live]:
+    """Return the running application."""
+    database = Database(settings.resolved_database_url)
+    assert await database.open()
+    desk = make_desk(settings, engine, catalogue, database, api.clock.now)
+    async with build_application(settings, desk) as application:
+        intake = Intake(application.bot, application.process_update)
+        task = asyncio.create_task(intake.run())
+        yield Live(application, desk, intake, task)
+        intake.stop()
+        await task
+    await database.close()
+
+
+@pytest.fixture
+def alice(api: BotApiServer) -> Person:
+    """Return somebody."""
+    return api.person(FIRST_NAME)
+
+
+async def _talk(person: Person, count: int) -> None:
+    for _ in range(count):
+        await person.say(QUESTION)
+        await person.next_reply()
+
+
+async def _until(true: Callable[[], Awaitable[bool]]) -> None:
+    """Wait at most five seconds until something is so."""
+    for _ in range(250):
+        if await true():
+            return
+        await asyncio.sleep(0.02)
+    raise TimeoutError
+
+
+async def _until_noted(live: Live, person: Person, count: int) -> None:
+    async def noted() -> bool:
+        return len(await live.desk.personal.ledger.of_chat(person.id)) >= count
+
+    await _until(noted)
+
+
+def _bytes_of(folder: Path) -> bytes:
+    """Return all that lies in any file of a folder."""
+    return b"".join(p.read_bytes() for p in folder.rglob("*") if p.is_file())
+
+
+async def test_tidy_clears_both_sides_and_its_own_line(live: Live, alice: Person, api: BotApiServer) -> None:
+    """Thirty messages, one press, one bland line that goes too."""
+    await _talk(alice, 15)
+    await _until_noted(live, alice, 30)
+    await alice.press(alice.chat.from_bot[-1], "Tidy")
+    receipt = await alice.next_reply()
+    assert "30 of 30" in receipt.text
+    assert alice.chat.messages == [receipt]
+    await _until_noted(live, alice, 1)
+    api.clock.advance(minutes=2)
+    assert await live.sweep() == 1
+    assert alice.chat.messages == []
+    assert await live.desk.personal.ledger.of_chat(alice.id) == []
+
+
+@pytest.mark.parametrize("typed", ["/clear", "Milk and  EGGS"])
+async def test_a_command_or_the_code_word_clears(live: Live, alice: Person, typed: str) -> None:
+    """The word itself never stays on the screen, and neither does the line that it was kept."""
+    await _talk(alice, 2)
+    await alice.say("/word milk and eggs")
+    await alice.next_reply()
+    assert not any("milk" in m.text for m in alice.chat.messages if not m.from_bot)
+    await alice.say(typed)
+    receipt = await alice.next_reply()
+    assert alice.chat.messages == [receipt]
+
+
+@pytest.mark.parametrize("word", ["/start", "ok", "please", "hi hi", "x" * 80])
+async def test_a_word_that_would_go_off_by_accident_is_refused(live: Live, alice: Person, word: str) -> None:
+    """Kindly, and nothing is kept."""
+    await alice.say(f"/word {word}")
+    assert "too easily" in (await alice.next_reply()).text
+    assert (await live.desk.personal.ledger.reader(alice.id)).word is None
+
+
+async def test_the_timer_clears_without_a_sound(live: Live, alice: Person, api: BotApiServer) -> None:
+    """Twelve hours unless chosen otherwise; nothing is sent."""
+    await _talk(alice, 3)
+    await _until_noted(live, alice, 6)
+    sent = len(api.calls_to("sendMessage"))
+    api.clock.advance(hours=11)
+    assert await live.sweep() == 0
+    api.clock.advance(hours=1, minutes=1)
+    assert await live.sweep() == 6
+    assert alice.chat.messages == []
+    assert len(api.calls_to("sendMessage")) == sent
+
+
+async def test_the_timer_can_be_chosen_and_turned_off(live: Live, alice: Person, api: BotApiServer) -> None:
+    """What is noted already follows; off means that only Tidy clears."""
+    await alice.start()
+    first = await alice.next_reply()
+    await alice.press(first, "Clear this chat after 1 hour")
+    card = await alice.next_edit()
+    assert "after 1 h" in card.text
+    await _until_noted(live, alice, 2)
+    api.clock.advance(minutes=61)
+    assert await live.sweep() == 2
+    await alice.say("/timer")
+    await alice.press(await alice.next_reply(), "Not by itself")
+    await alice.next_edit()
+    await _until_noted(live, alice, 2)
+    api.clock.advance(hours=47)
+    assert await live.sweep() == 0
+    await alice.say("/clear")
+    assert "3 of 3" in (await alice.next_reply()).text
+
+
+async def test_what_is_older_than_telegram_allows_is_said_and_struck_out(
+    live: Live, alice: Person, api: BotApiServer
+) -> None:
+    """Two days later."""
+    await _talk(alice, 1)
+    await _until_noted(live, alice, 2)
+    await live.desk.personal.ledger.choose(alice.id, hours=0)
+    api.clock.advance(hours=49)
+    await alice.say("/clear")
+    receipt = await alice.next_reply()
+    assert "1 of 1" in receipt.text
+    assert "older than 48 h: 2" in receipt.text
+
+
+async def test_what_was_due_while_the_bot_was_down_is_cleared_at_start(
+    settings: Settings, engine: Engine, catalogue: Catalogue, api: BotApiServer, live: Live, alice: Person
+) -> None:
+    """Another process, the same database and secret; nothing but the file is shared."""
+    await _talk(alice, 2)
+    await _until_noted(live, alice, 4)
+    api.clock.advance(hours=13)
+    database = Database(settings.resolved_database_url)
+    assert await database.open()
+    desk = make_desk(settings, engine, catalogue, database, api.clock.now)
+    async with build_application(settings, desk) as application:
+        assert await desk.personal.clearer.sweep(application.bot) == 4
+    await database.close()
+    assert alice.chat.messages == []
+
+
+async def test_two_clearers_never_take_the_same_message(
+    settings: Settings, live: Live, alice: Person, api: BotApiServer
+) -> None:
+    """What one has claimed the other does not see."""
+    await _talk(alice, 3)
+    await _until_noted(live, alice, 6)
+    now = int(api.clock.now()) + 13 * 3600
+    ledger = live.desk.personal.ledger
+    first, second = await asyncio.gather(ledger.claim_due(now, 300), ledger.claim_due(now, 300))
+    assert len(first) + len(second) == 6
+    assert len(await ledger.claim_due(now + 301, 300)) == 6
+
+
+@pytest.mark.parametrize("fault", ["already gone", "429", "blocked", "refused"])
+async def test_clearing_bears_what_telegram_does(live: Live, alice: Person, api: BotApiServer, fault: str) -> None:
+    """Deleted by hand, a pause asked for, a blocked bot, one message that may not be deleted."""
+    await _talk(alice, 2)
+    await _until_noted(live, alice, 4)
+    if fault == "already gone":
+        await alice.delete(alice.chat.messages[0])
+    elif fault == "429":
+        api.faults.next("deleteMessages", status=429, retry_after=1)
+    elif fault == "blocked":
+        api.faults.next("deleteMessages", status=403)
+    else:
+        api.faults.next("deleteMessages", status=400)
+    api.clock.advance(hours=13)
+    assert await live.sweep() == 4
+    assert await live.desk.personal.ledger.of_chat(alice.id) == []
+    if fault not in {"blocked"}:
+        assert alice.chat.messages == []
+
+
+async def test_blocking_erases_every_row(live: Live, alice: Person) -> None:
+    """At once, choices included."""
+    await _talk(alice, 1)
+    await alice.say("/word milk and eggs")
+    await alice.next_reply()
+    await alice.block_bot()
+
+    async def erased() -> bool:
+        return not (await live.desk.personal.ledger.held(alice.id))["choices"]
+
+    await _until(erased)
+    assert (await live.desk.personal.ledger.held(alice.id))["messages"] == 0
+
+
+async def test_proof_lists_rows_and_no_content(live: Live, alice: Person) -> None:
+    """Whoever picks up the phone learns that numbers are held, and nothing else."""
+    await _talk(alice, 2)
+    await _until_noted(live, alice, 4)
+    await alice.say("/proof")
+    text = (await alice.next_reply()).text.lower()
+    assert "4 messages" in text
+    assert "ex" not in text.split()
+    assert "micro" not in text
+
+
+async def test_forget_leaves_nothing_in_any_file(settings: Settings, live: Live, alice: Person, tmp_path: Path) -> None:
+    """Neither the hash nor the box nor the number, in the database, its log, or anything else in the folder."""
+    await _talk(alice, 3)
+    await alice.say("/word milk and eggs")
+    await alice.next_reply()
+    seal = make_seal([b"s" * 32])
+    hashes = [seal.chat(alice.id), seal.word(alice.id, "milk and eggs")]
+    before = await asyncio.to_thread(_bytes_of, tmp_path)
+    assert all(h in before for h in hashes)
+    await alice.say("/forget")
+    last = await alice.next_reply()
+    assert alice.chat.messages == [last]
+    await asyncio.sleep(0.05)
+    after = await asyncio.to_thread(_bytes_of, tmp_path)
+    for trace in (*hashes, str(alice.id).encode(), alice.id.to_bytes(8, "big"), b"milk", FIRST_NAME.encode()):
+        assert trace not in after
+
+
+async def test_a_stolen_database_tells_nothing(settings: Settings, live: Live, alice: Person, tmp_path: Path) -> None:
+    """Trying every likely number against the hashes leads nowhere without the key; with it, it would."""
+    await _talk(alice, 2)
+    await _until_noted(live, alice, 4)
+    stolen = await asyncio.to_thread(_bytes_of, tmp_path)
+    guesses = range(alice.id - 2_000, alice.id + 2_000)
+    wrong = make_seal([b"w" * 32])
+    assert not any(wrong.chat(guess) in stolen for guess in guesses)
+    assert make_seal([b"s" * 32]).chat(alice.id) in stolen
+    assert not any(str(guess).encode() in stolen for guess in guesses)
+
+
+async def test_a_lost_secret_drops_the_ledger_and_goes_on(
+    settings: Settings, live: Live, alice: Person, caplog: pytest.LogCaptureFixture
+) -> None:
+    """One line says what is lost; nothing crashes."""
+    await _talk(alice, 1)
+    await _until_noted(live, alice, 2)
+    other = Ledger(live.desk.database, make_seal([b"x" * 32]))
+    with caplog.at_level(logging.WARNING, "bot"):
+        assert await other.drop_lost() == 2
+    assert [r.getMessage()[:33] for r in caplog.records if r.name.startswith("bot")] == [
+        "2 messages will not be cleared: t"
+    ]
+    assert await other.claim_due(int(1e11), 300) == []
+
+
+async def test_rows_survive_a_change_of_keys(live: Live, alice: Person, api: BotApiServer) -> None:
+    """Messages are still cleared, the code word still works, and nothing of the old key's hashes is left."""
+    await _talk(alice, 1)
+    await alice.say("/word milk and eggs")
+    await alice.next_reply()
+    await _until_noted(live, alice, 3)
+    both = make_seal([b"n" * 32, b"s" * 32])
+    ledger = Ledger(live.desk.database, both)
+    assert await ledger.reseal(both) == (3, 0)
+    assert len(await ledger.of_chat(alice.id)) == 3
+    assert ledger.is_word(alice.id, await ledger.reader(alice.id), "milk and eggs")
+    assert len(await Ledger(live.desk.database, make_seal([b"n" * 32])).claim_due(int(1e11), 300)) == 3
+
+
+async def test_a_question_from_before_an_outage_gets_a_bland_line(live: Live, alice: Person, api: BotApiServer) -> None:
+    """Danger included; the answer is one press away."""
+    live.intake.stop()
+    await live.task
+    await alice.say("he hit me last night")
+    api.clock.advance(minutes=20)
+    again = Intake(live.application.bot, live.application.process_update)
+    task = asyncio.create_task(again.run())
+    late = await alice.next_reply()
+    assert "Sorry for the wait" in late.text
+    assert "999" not in late.text
+    await alice.press(late, "Open")
+    assert "999" in (await alice.next_reply()).text
+    again.stop()
+    await task
+
+
+async def test_the_veil_covers_all_but_the_first_line(live: Live, alice: Person) -> None:
+    """Until it is taken off again."""
+    await alice.say("/veil")
+    await alice.next_reply()
+    await alice.say(QUESTION)
+    reply = await alice.next_reply()
+    spoilers = [e for e in reply.wire["entities"] if e["type"] == "spoiler"]
+    assert len(spoilers) == 1
+    assert spoilers[0]["offset"] == reply.text.index("\n") + 1
+
+
+async def test_a_broken_database_clears_what_memory_knows(live: Live, alice: Person, tmp_path: Path) -> None:
+    """Notes wait in memory, Tidy works on them."""
+    await live.desk.database.close()
+    live.desk.database._url = "sqlite+aiosqlite:////no/such/place/x.sqlite3"
+    live.desk.database._engine = Database(live.desk.database._url)._engine
+    await _talk(alice, 2)
+    await alice.say("/clear")
+    assert "5 of 5" in (await alice.next_reply()).text
