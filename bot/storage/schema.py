@@ -14,6 +14,7 @@ from sqlalchemy import (
     SmallInteger,
     String,
     Table,
+    Text,
     false,
 )
 
@@ -49,3 +50,58 @@ readers = Table(
     Column("veil", Boolean, nullable=False, server_default=false()),
 )
 """what a reader chose: keyed hash of the chat, hours until clearing (0 is off), keyed hash of a code word, the veil"""
+
+groups = Table(
+    "groups",
+    metadata,
+    Column("chat", LargeBinary(16), primary_key=True),
+    Column("box", LargeBinary(64), nullable=False),
+    Column("settings", Text, nullable=False),
+    Column("left_at", BigInteger),
+)
+"""a group's settings as JSON, by the keyed hash of its number; when the bot was removed, in seconds since 1970"""
+
+box_questions = Table(
+    "box_questions",
+    metadata,
+    Column("id", LargeBinary(16), primary_key=True),
+    Column("chat", LargeBinary(16), nullable=False),
+    Column("asker", LargeBinary(16), nullable=False),
+    Column("asker_box", LargeBinary(64), nullable=False),
+    Column("text", LargeBinary(4096)),
+    Column("state", SmallInteger, nullable=False),
+    Column("pseudonym", String(40), nullable=False),
+    Column("message", BigInteger),
+    Column("due", BigInteger, nullable=False),
+    Index("box_due", "due"),
+    Index("box_chat", "chat"),
+)
+"""questions handed to a group's box: the text encrypted, and gone once it was posted, refused or has expired"""
+
+box_blocks = Table(
+    "box_blocks",
+    metadata,
+    Column("chat", LargeBinary(16), primary_key=True),
+    Column("asker", LargeBinary(16), primary_key=True),
+)
+"""askers whose questions a group does not want, by a keyed hash of group and person"""
+
+weekly = Table(
+    "weekly",
+    metadata,
+    Column("chat", LargeBinary(16), primary_key=True),
+    Column("week", Integer, primary_key=True),
+    Column("topic", String(64), primary_key=True),
+    Column("member", LargeBinary(16), primary_key=True),
+)
+"""which different members stand behind a group's count of this week, by a keyed hash; discarded when the week is over"""
+
+releases = Table(
+    "releases",
+    metadata,
+    Column("chat", LargeBinary(16), primary_key=True),
+    Column("week", Integer, primary_key=True),
+    Column("topic", String(64), primary_key=True),
+    Column("value", Integer, nullable=False),
+)
+"""what a group's admins were shown for a week: noisy counts"""
