@@ -94,7 +94,7 @@ weekly = Table(
     Column("topic", String(64), primary_key=True),
     Column("member", LargeBinary(16), primary_key=True),
 )
-"""which different members stand behind a group's count of this week, by a keyed hash; discarded when the week is over"""
+"""which members stand behind a group's count of this week, by a keyed hash; discarded when the week is over"""
 
 releases = Table(
     "releases",
