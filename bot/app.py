@@ -9,6 +9,7 @@ import time
 from collections.abc import Callable
 from typing import Any
 
+from telegram import Bot
 from telegram.error import InvalidToken, TelegramError
 from telegram.ext import (
     Application,
@@ -26,13 +27,16 @@ from bot.content.catalogue import Catalogue
 from bot.content.clock import make_renderer
 from bot.core.engine import Engine
 from bot.errors import SettingsError, TokenError
+from bot.log import place_of
 from bot.secret import derive_key, read_secrets
 from bot.settings import Settings
 from bot.storage.database import Database
+from bot.storage.groups import Groups
 from bot.storage.ledger import Ledger
 from bot.storage.seal import Keys, Seal
 from bot.tg.clearing import Clearer
 from bot.tg.desk import Desk
+from bot.tg.groups import GroupDesk
 from bot.tg.intake import Intake
 from bot.tg.memory import ShortMemory
 from bot.tg.payload import Signer
@@ -46,6 +50,7 @@ log = logging.getLogger(__name__)
 App = Application[Any, Any, Any, Any, Any, Any]
 _FLUSH_SECONDS = 30.0
 _START_TRIES = 5
+_CHORES_SECONDS = 600.0
 
 
 def make_seal(secrets: list[bytes]) -> Seal:
@@ -65,11 +70,14 @@ def make_desk(
     letters = {tag: lang.letter for tag, lang in catalogue.library.languages.items()}
     signer = Signer([derive_key(s, "buttons") for s in secrets], letters)
     renderer = make_renderer(settings.country, settings.operator_contact, catalogue, settings.timezone)
-    ledger = Ledger(database, make_seal(secrets))
+    seal = make_seal(secrets)
+    ledger = Ledger(database, seal)
+    groups = Groups(database, seal)
     memory = ShortMemory()
     post = Post(signer, ledger, clock=clock)
     personal = Personal(renderer, post, ledger, Clearer(ledger, clock), memory, engine.lexicon.english, clock)
-    return Desk(engine, renderer, signer, memory, database, post, personal, clock)
+    in_groups = GroupDesk(engine, renderer, post, groups, ledger, seal, memory, clock)
+    return Desk(engine, renderer, signer, memory, database, post, personal, in_groups, clock)
 
 
 def build_application(settings: Settings, desk: Desk, request: BaseRequest | None = None) -> App:
@@ -100,12 +108,15 @@ def add_handlers(application: App, desk: Desk) -> None:
         CommandHandler("timer", desk.personal.on_timer, filters=private),
         CommandHandler("word", desk.personal.on_word, filters=private),
         CommandHandler("veil", desk.personal.on_veil, filters=private),
-        CommandHandler(("start", "help"), desk.on_group, filters=group),
+        CommandHandler("ask", desk.in_groups.on_ask, filters=group),
+        CommandHandler(("start", "help"), desk.in_groups.on_help, filters=group),
+        CommandHandler("settings", desk.in_groups.on_settings, filters=group),
+        MessageHandler(group & filters.StatusUpdate.ALL, desk.in_groups.on_service),
         # Unknown commands are read as text: someone may well write "/help me he hit me".
         MessageHandler(private & filters.TEXT, desk.on_text),
         MessageHandler(private & ~filters.StatusUpdate.ALL, desk.on_other),
         CallbackQueryHandler(desk.on_press),
-        ChatMemberHandler(desk.personal.on_member, ChatMemberHandler.MY_CHAT_MEMBER),
+        ChatMemberHandler(desk.on_member, ChatMemberHandler.MY_CHAT_MEMBER),
     )
     for handler in table:
         application.add_handler(handler)
@@ -133,6 +144,7 @@ async def run_bot(settings: Settings, engine: Engine, catalogue: Catalogue) -> N
             asyncio.create_task(_flush(database)),
             asyncio.create_task(set_profile(application.bot)),
             asyncio.create_task(desk.personal.clearer.run(application.bot)),
+            asyncio.create_task(_chores(application.bot, desk)),
         ]
         try:
             await intake.run()
@@ -166,3 +178,14 @@ async def _flush(database: Database) -> None:
     while True:
         await asyncio.sleep(_FLUSH_SECONDS)
         await database.flush()
+
+
+async def _chores(bot: Bot, desk: Desk) -> None:
+    """Do what is due now and then: the weekly cards, and the erasing of groups left a week ago."""
+    while True:
+        try:
+            await desk.in_groups.groups.purge(int(desk.clock()))
+            await desk.in_groups.weekly(bot)
+        except Exception as error:  # noqa: BLE001, RUF100 - one failed round must not end the next ones
+            log.error("chores failed: %s", place_of(error))
+        await asyncio.sleep(_CHORES_SECONDS)

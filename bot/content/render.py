@@ -7,7 +7,8 @@ from dataclasses import dataclass, replace
 from markupsafe import escape
 
 from bot.content.answers import PAGES, Card
-from bot.content.privacycards import HOURS, PrivacyWriter
+from bot.content.groupcards import GroupWriter
+from bot.content.privacycards import HOURS
 from bot.content.reply import Button, Reply, Target
 from bot.content.writer import in_rows
 from bot.core.safety import CATEGORIES
@@ -24,7 +25,7 @@ NOT_FOR_YOUNG = frozenset(
 
 
 @dataclass(frozen=True, slots=True)
-class Renderer(PrivacyWriter):
+class Renderer(GroupWriter):
     """Writes every reply; holds content and settings, no state of a reader."""
 
     def decide(self, decision: Decision, context: Context) -> Reply:
@@ -121,15 +122,6 @@ class Renderer(PrivacyWriter):
         """Return one system text with the usual ways on."""
         html = self._text(key).format(emergency=self.number("gb-emergency-999"))
         return Reply(html, self._foot(Target("")))
-
-    def private_only(self, username: str) -> Reply:
-        """Return the neutral line for groups, with a button to the private chat."""
-        return Reply(self._text("private_only"), ((Button(self._button("private"), url=f"https://t.me/{username}"),),))
-
-    def shared(self, intent: str) -> str:
-        """Return a neutral card on a topic to share with somebody: no direction, no reader, no way of asking."""
-        card = self.catalogue.library.cards[self.catalogue.path_of(intent)]
-        return f"<b>{escape(card.label)}</b>\n\n{self._render(card, Direction.NONE, short=True)}"
 
     def _answer(self, intent: str, state: Target, decision: Decision | None) -> Reply:
         if state.under_18 and intent in NOT_FOR_YOUNG:

@@ -21,6 +21,7 @@ from bot.errors import PayloadError
 from bot.log import place_of
 from bot.storage.database import Database
 from bot.tg.deliver import deliver
+from bot.tg.groups import GroupDesk
 from bot.tg.memory import ShortMemory
 from bot.tg.payload import Signer
 from bot.tg.personal import Personal
@@ -30,7 +31,7 @@ from bot.tg.telegram_reply import as_markup
 log = logging.getLogger(__name__)
 LATE_SECONDS = 600
 """after which a question gets a bland line first, such as after an outage"""
-_IN_PLACE = ("group:", "tool:", "timer:")
+_IN_PLACE = ("group:", "tool:", "timer:", "set:")
 """cards that change where they stand: lists and the steps of a tool"""
 
 
@@ -45,6 +46,7 @@ class Desk:
     database: Database
     post: Post
     personal: Personal
+    in_groups: GroupDesk
     clock: Callable[[], float] = field(default=time.time)
 
     async def on_text(self, update: Update, context: ContextTypes.DEFAULT_TYPE) -> None:
@@ -53,6 +55,10 @@ class Desk:
         text = message.text or ""
         if await self.personal.is_code_word(message.chat_id, text):
             await self.personal.tidy(context.bot, message.chat_id, [message.message_id])
+            return
+        local = await self.in_groups.take_local(context.bot, message.chat_id, text)
+        if local is not None:
+            await self._answer(context.bot, message, local)
             return
         before = self._context(message)
         decision = await self._decide(text, before)
@@ -70,6 +76,11 @@ class Desk:
         if len(context.args or ()) > 1:
             return await self.on_text(update, context)
         message = _message(update)
+        opened = await self.in_groups.open_link(context.bot, message.chat_id, context.args[0]) if context.args else None
+        if opened is not None:
+            reply, after = opened
+            self.memory.put(message.chat_id, after)
+            return await self._answer(context.bot, message, reply)
         self.memory.forget(message.chat_id)
         return await self._answer(context.bot, message, self.renderer.page("start"))
 
@@ -95,10 +106,6 @@ class Desk:
         """Answer a photo, voice message, sticker or anything else without text."""
         await self._answer(context.bot, _message(update), self.renderer.say("please_type"))
 
-    async def on_group(self, update: Update, context: ContextTypes.DEFAULT_TYPE) -> None:
-        """Answer a command in a group with one neutral line that leads to the private chat."""
-        await self._send(context.bot, _message(update).chat_id, self.renderer.private_only(context.bot.username))
-
     async def on_press(self, update: Update, context: ContextTypes.DEFAULT_TYPE) -> None:
         """Open what a button leads to; one that does not verify opens the nearest safe card."""
         query = update.callback_query
@@ -113,17 +120,25 @@ class Desk:
             await deliver(lambda: query.answer(), "button")
             return await self.personal.tidy(context.bot, chat_id, [query.message.message_id])
         kind, _, name = target.node.partition(":")
-        if kind == "timer" and name.isdigit():
-            await self.personal.set_timer(chat_id, int(name))
+        if kind == "set":
+            reply = await self.in_groups.press(context.bot, chat_id, target.node)
         else:
-            self.memory.put(chat_id, context_of_press(target, self.memory.get(chat_id)))
-        reply = self.renderer.press(target)
+            if kind == "timer" and name.isdigit():
+                await self.personal.set_timer(chat_id, int(name))
+            else:
+                self.memory.put(chat_id, context_of_press(target, self.memory.get(chat_id)))
+            reply = self.renderer.press(target)
         if target.node.startswith(_IN_PLACE) and query.message.is_accessible:
             await deliver(lambda: self._edit(query, reply), "edit")
         else:
             await self._send(context.bot, chat_id, reply)
         await deliver(lambda: query.answer(), "button")
         return None
+
+    async def on_member(self, update: Update, context: ContextTypes.DEFAULT_TYPE) -> None:
+        """Follow what happens to the bot itself: blocked in private, added, promoted or removed in a group."""
+        await self.personal.on_member(update, context)
+        await self.in_groups.on_member(update, context)
 
     async def on_error(self, update: object, context: ContextTypes.DEFAULT_TYPE) -> None:
         """Tell the reader kindly that it failed, and the log the error's type and place, nothing else."""

@@ -41,6 +41,10 @@ class Lanes:
         await self._chat(chat_id).acquire()
         await self._overall.acquire()
 
+    def has_room(self, chat_id: int) -> bool:
+        """Tell whether a message may go to a chat now without waiting."""
+        return self._chat(chat_id).has_capacity()
+
     def _is_first(self, chat_id: int) -> bool:
         now = self._clock()
         last = self._cared.get(chat_id)

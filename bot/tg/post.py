@@ -10,7 +10,7 @@ from telegram import Bot, Message
 
 from bot.content.reply import Reply
 from bot.storage.ledger import Ledger, Reader, due_at
-from bot.tg.deliver import deliver
+from bot.tg.deliver import Outcome, deliver
 from bot.tg.lanes import Lanes
 from bot.tg.payload import Signer
 from bot.tg.telegram_reply import send
@@ -44,10 +44,19 @@ class Post:
             await self.ledger.note(chat_id, numbers, now, due_at(now, reader.hours) if keep is None else now + keep)
         return message
 
-    async def send_unnoted(self, bot: Bot, chat_id: int, reply: Reply, *, veil: bool = False) -> Message | None:
-        """Send a reply without noting it; returns the message, or None where it did not go through."""
+    async def send_unnoted(
+        self, bot: Bot, chat_id: int, reply: Reply, *, veil: bool = False, thread: int | None = None
+    ) -> Message | None:
+        """Send a reply without noting it; returns the message, or None where it did not go through.
+
+        Where a forum's `thread` is gone the message goes to the group itself.
+        """
         await self.lanes.turn(chat_id, care=reply.care)
-        sent = await deliver(lambda: send(bot, chat_id, reply, self.signer, self.minute(), veil=veil), "reply")
+        sent = await deliver(
+            lambda: send(bot, chat_id, reply, self.signer, self.minute(), veil=veil, thread=thread), "reply"
+        )
+        if sent is Outcome.REFUSED and thread is not None:
+            sent = await deliver(lambda: send(bot, chat_id, reply, self.signer, self.minute(), veil=veil), "reply")
         return sent if isinstance(sent, Message) else None
 
     def minute(self) -> int:

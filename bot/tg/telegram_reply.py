@@ -27,7 +27,16 @@ def _as_button(button: Button, signer: Signer, minute: int) -> InlineKeyboardBut
     return InlineKeyboardButton(button.label, callback_data=signer.pack(button.target, minute))
 
 
-async def send(bot: Bot, chat_id: int, reply: Reply, signer: Signer, minute: int, *, veil: bool = False) -> Message:
+async def send(
+    bot: Bot,
+    chat_id: int,
+    reply: Reply,
+    signer: Signer,
+    minute: int,
+    *,
+    veil: bool = False,
+    thread: int | None = None,
+) -> Message:
     """Send one reply: HTML, no link preview, silent; only what holds help lines may be forwarded and copied from."""
     return await bot.send_message(
         chat_id,
@@ -36,6 +45,7 @@ async def send(bot: Bot, chat_id: int, reply: Reply, signer: Signer, minute: int
         reply_markup=as_markup(reply, signer, minute),
         link_preview_options=_NO_PREVIEW,
         disable_notification=True,
+        message_thread_id=thread,
         protect_content=not reply.care and chat_id > 0,
     )
 

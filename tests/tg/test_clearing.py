@@ -4,66 +4,22 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import AsyncIterator, Awaitable, Callable
 from pathlib import Path
 
 import pytest
-from pydantic import SecretStr
 
-from bot.app import App, build_application, make_desk, make_seal
+from bot.app import build_application, make_desk, make_seal
 from bot.content.catalogue import Catalogue
 from bot.core.engine import Engine
 from bot.settings import Settings
 from bot.storage.database import Database
 from bot.storage.ledger import Ledger
-from bot.tg.desk import Desk
 from bot.tg.intake import Intake
 from tests.bot_api import BotApiServer, Person
-from tests.tg.recording import TOKEN
+from tests.tg.conftest import FIRST_NAME
+from tests.tg.live import Live, until
 
 QUESTION = "is texting my ex micro-cheating?"
-FIRST_NAME = "Canaryfirstname"
-
-
-class Live:
-    """The real application on the server, and what keeps its memory of the chat."""
-
-    def __init__(self, application: App, desk: Desk, intake: Intake, task: asyncio.Task[None]) -> None:
-        self.application = application
-        self.desk = desk
-        self.intake = intake
-        self.task = task
-
-    async def sweep(self) -> int:
-        """Clear what is due, as the program does every few seconds."""
-        return await self.desk.personal.clearer.sweep(self.application.bot)
-
-
-@pytest.fixture
-def settings(tmp_path: Path, api: BotApiServer) -> Settings:
-    """Return settings that lead to the server."""
-    return Settings(token=SecretStr(TOKEN), secret=SecretStr("s" * 32), data_dir=tmp_path, api_base_url=api.url)
-
-
-@pytest.fixture
-async def live(settings: Settings, engine: Engine, catalogue: Catalogue, api: BotApiServer) -> AsyncIterator[Live]:
-    """Return the running application."""
-    database = Database(settings.resolved_database_url)
-    assert await database.open()
-    desk = make_desk(settings, engine, catalogue, database, api.clock.now)
-    async with build_application(settings, desk) as application:
-        intake = Intake(application.bot, application.process_update)
-        task = asyncio.create_task(intake.run())
-        yield Live(application, desk, intake, task)
-        intake.stop()
-        await task
-    await database.close()
-
-
-@pytest.fixture
-def alice(api: BotApiServer) -> Person:
-    """Return somebody."""
-    return api.person(FIRST_NAME)
 
 
 async def _talk(person: Person, count: int) -> None:
@@ -72,20 +28,11 @@ async def _talk(person: Person, count: int) -> None:
         await person.next_reply()
 
 
-async def _until(true: Callable[[], Awaitable[bool]]) -> None:
-    """Wait at most five seconds until something is so."""
-    for _ in range(250):
-        if await true():
-            return
-        await asyncio.sleep(0.02)
-    raise TimeoutError
-
-
 async def _until_noted(live: Live, person: Person, count: int) -> None:
     async def noted() -> bool:
         return len(await live.desk.personal.ledger.of_chat(person.id)) >= count
 
-    await _until(noted)
+    await until(noted)
 
 
 def _bytes_of(folder: Path) -> bytes:
@@ -176,23 +123,23 @@ async def test_what_is_older_than_telegram_allows_is_said_and_struck_out(
 
 
 async def test_what_was_due_while_the_bot_was_down_is_cleared_at_start(
-    settings: Settings, engine: Engine, catalogue: Catalogue, api: BotApiServer, live: Live, alice: Person
+    live_settings: Settings, engine: Engine, catalogue: Catalogue, api: BotApiServer, live: Live, alice: Person
 ) -> None:
     """Another process, the same database and secret; nothing but the file is shared."""
     await _talk(alice, 2)
     await _until_noted(live, alice, 4)
     api.clock.advance(hours=13)
-    database = Database(settings.resolved_database_url)
+    database = Database(live_settings.resolved_database_url)
     assert await database.open()
-    desk = make_desk(settings, engine, catalogue, database, api.clock.now)
-    async with build_application(settings, desk) as application:
+    desk = make_desk(live_settings, engine, catalogue, database, api.clock.now)
+    async with build_application(live_settings, desk) as application:
         assert await desk.personal.clearer.sweep(application.bot) == 4
     await database.close()
     assert alice.chat.messages == []
 
 
 async def test_two_clearers_never_take_the_same_message(
-    settings: Settings, live: Live, alice: Person, api: BotApiServer
+    live_settings: Settings, live: Live, alice: Person, api: BotApiServer
 ) -> None:
     """What one has claimed the other does not see."""
     await _talk(alice, 3)
@@ -234,7 +181,7 @@ async def test_blocking_erases_every_row(live: Live, alice: Person) -> None:
     async def erased() -> bool:
         return not (await live.desk.personal.ledger.held(alice.id))["choices"]
 
-    await _until(erased)
+    await until(erased)
     assert (await live.desk.personal.ledger.held(alice.id))["messages"] == 0
 
 
@@ -249,7 +196,9 @@ async def test_proof_lists_rows_and_no_content(live: Live, alice: Person) -> Non
     assert "micro" not in text
 
 
-async def test_forget_leaves_nothing_in_any_file(settings: Settings, live: Live, alice: Person, tmp_path: Path) -> None:
+async def test_forget_leaves_nothing_in_any_file(
+    live_settings: Settings, live: Live, alice: Person, tmp_path: Path
+) -> None:
     """Neither the hash nor the box nor the number, in the database, its log, or anything else in the folder."""
     await _talk(alice, 3)
     await alice.say("/word milk and eggs")
@@ -267,7 +216,9 @@ async def test_forget_leaves_nothing_in_any_file(settings: Settings, live: Live,
         assert trace not in after
 
 
-async def test_a_stolen_database_tells_nothing(settings: Settings, live: Live, alice: Person, tmp_path: Path) -> None:
+async def test_a_stolen_database_tells_nothing(
+    live_settings: Settings, live: Live, alice: Person, tmp_path: Path
+) -> None:
     """Trying every likely number against the hashes leads nowhere without the key; with it, it would."""
     await _talk(alice, 2)
     await _until_noted(live, alice, 4)
@@ -280,7 +231,7 @@ async def test_a_stolen_database_tells_nothing(settings: Settings, live: Live, a
 
 
 async def test_a_lost_secret_drops_the_ledger_and_goes_on(
-    settings: Settings, live: Live, alice: Person, caplog: pytest.LogCaptureFixture
+    live_settings: Settings, live: Live, alice: Person, caplog: pytest.LogCaptureFixture
 ) -> None:
     """One line says what is lost; nothing crashes."""
     await _talk(alice, 1)

@@ -27,7 +27,7 @@ from bot.tg import desk as desk_module
 from bot.tg.desk import Desk
 from bot.tg.payload import Signer
 from tests.bot_api import media
-from tests.tg.recording import CANARIES, CANARY, PERSON_ID, TOKEN, Call, RecordingRequest, Talk
+from tests.tg.recording import CANARIES, CANARY, GROUP_ID, PERSON_ID, TOKEN, Call, RecordingRequest, Talk
 
 QUESTION = "is texting my ex micro-cheating?"
 DANGER = "he hit me last night"
@@ -311,14 +311,14 @@ async def test_the_log_of_a_conversation_names_nobody(talk: Talk, desk: Desk, lo
 
 
 @pytest.mark.parametrize("command", ["/start", "/help", "/start@unspoken_test_bot", "/help he hit me"])
-async def test_a_group_gets_one_neutral_line(talk: Talk, command: str) -> None:
+async def test_a_group_gets_one_neutral_line(talk: Talk, desk: Desk, command: str) -> None:
     """In a group a command is answered with one line that says nothing of anyone and leads to the private chat."""
     before = len(talk.request.calls)
     reply = await talk.say(command, group=True)
     assert len(talk.request.calls) == before + 1
     assert "\n" not in reply.params["text"]
     assert "999" not in reply.params["text"]
-    assert [button.get("url") for button in reply.buttons] == ["https://t.me/unspoken_test_bot"]
+    assert [button.get("url") for button in reply.buttons] == [desk.in_groups.link(talk.application.bot, GROUP_ID)]
     assert discreet(reply)
 
 

@@ -1,0 +1,117 @@
+"""Groups and what their admins chose: rows by a keyed hash, erased a week after the bot was removed."""
+
+from __future__ import annotations
+
+import base64
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy import delete, select, update
+
+from bot.storage.database import BROKEN, Database
+from bot.storage.schema import box_blocks, box_questions, groups, ledger, releases, weekly
+from bot.storage.seal import Seal
+
+GRACE_SECONDS = 7 * 86_400
+CODE_BYTES = 6
+_OF_GROUPS = (releases, weekly, box_blocks, box_questions, groups)
+
+
+@dataclass(frozen=True, slots=True)
+class Group:
+    """One group as stored."""
+
+    chat_id: int
+    settings: Mapping[str, Any]
+
+
+class Groups:
+    """Settings by group, on the database; defaults where that is broken."""
+
+    def __init__(self, database: Database, seal: Seal) -> None:
+        """Take an open database and the keys."""
+        self._database = database
+        self._seal = seal
+
+    def code(self, chat_id: int) -> str:
+        """Return the short code that buttons carry for a group: ten small letters and digits of its keyed hash."""
+        return base64.b32encode(self._seal.chat(chat_id)[:CODE_BYTES]).decode().rstrip("=").lower()
+
+    async def get(self, chat_id: int) -> Mapping[str, Any]:
+        """Return what was chosen for a group; empty for none."""
+        rows = await self._rows(select(groups).where(groups.c.chat.in_(self._seal.chats(chat_id))))
+        return _settings(rows[0].settings) if rows else {}
+
+    async def by_code(self, code: str) -> Group | None:
+        """Return the group of a button's code, or None when it is not known (any more)."""
+        try:
+            prefix = base64.b32decode(code.upper() + "=" * (-len(code) % 8))
+        except ValueError:
+            return None
+        low, high = prefix.ljust(16, b"\0"), prefix.ljust(16, b"\xff")
+        for row in await self._rows(select(groups).where(groups.c.chat >= low, groups.c.chat <= high)):
+            chat_id = self._seal.open(row.box)
+            if chat_id is not None:
+                return Group(chat_id, _settings(row.settings))
+        return None
+
+    async def put(self, chat_id: int, settings: Mapping[str, Any]) -> bool:
+        """Keep a group's settings; return False where the database cannot be used."""
+        values = {"box": self._seal.close(chat_id), "settings": json.dumps(dict(settings)), "left_at": None}
+        statement = self._database.insert(groups).values(chat=self._seal.chat(chat_id), **values)
+        return await self._change(statement.on_conflict_do_update(index_elements=["chat"], set_=values))
+
+    async def moved(self, old: int, new: int) -> None:
+        """Carry everything of a group over to its new number, as when it becomes a supergroup."""
+        chat, box = self._seal.chat(new), self._seal.close(new)
+        if await self.get(new):
+            return
+        await self._change(
+            update(groups).where(groups.c.chat.in_(self._seal.chats(old))).values(chat=chat, box=box, left_at=None)
+        )
+        for table in (box_questions, box_blocks, weekly, releases):
+            await self._change(update(table).where(table.c.chat.in_(self._seal.chats(old))).values(chat=chat))
+
+    async def left(self, chat_id: int, now: int) -> None:
+        """Note that the bot was removed from a group at `now` (seconds)."""
+        await self._change(update(groups).where(groups.c.chat.in_(self._seal.chats(chat_id))).values(left_at=now))
+
+    async def purge(self, now: int) -> int:
+        """Erase every row of groups that the bot left a week ago; return how many groups."""
+        gone = await self._rows(select(groups.c.chat).where(groups.c.left_at < now - GRACE_SECONDS))
+        for row in gone:
+            for table in (*_OF_GROUPS, ledger):
+                await self._change(delete(table).where(table.c.chat == row.chat))
+        if gone:
+            await self._database.truncate_log()
+        return len(gone)
+
+    async def every(self) -> list[Group]:
+        """Return all groups that the bot is in."""
+        rows = await self._rows(select(groups).where(groups.c.left_at.is_(None)))
+        opened = ((self._seal.open(row.box), row) for row in rows)
+        return [Group(chat_id, _settings(row.settings)) for chat_id, row in opened if chat_id is not None]
+
+    async def _rows(self, query: Any) -> list[Any]:
+        try:
+            async with self._database.connect() as connection:
+                return list((await connection.execute(query)).all())
+        except BROKEN as error:
+            self._database.warn(error)
+            return []
+
+    async def _change(self, statement: Any) -> bool:
+        try:
+            async with self._database.begin() as connection:
+                await connection.execute(statement)
+        except BROKEN as error:
+            self._database.warn(error)
+            return False
+        return True
+
+
+def _settings(text: str) -> Mapping[str, Any]:
+    data = json.loads(text)
+    return data if isinstance(data, dict) else {}

@@ -1,0 +1,340 @@
+"""Groups over HTTP: the shyest member, curious admins, forums, moves and a raid."""
+
+from __future__ import annotations
+
+import datetime as dt
+
+import pytest
+
+from bot.content.groupsettings import GroupSettings, LocalService, read_service, read_settings, write_settings
+from tests.bot_api import BotApiServer, Group, Message, Person
+from tests.tg.conftest import FIRST_NAME
+from tests.tg.live import Live, until
+
+DANGER = "he hit me last night"
+GENERAL = "what is micro-cheating?"
+PERSONAL = "is texting my ex micro-cheating?"
+
+
+@pytest.fixture
+def admin(api: BotApiServer) -> Person:
+    """Return who runs the group."""
+    return api.person("Adminfirstname")
+
+
+@pytest.fixture
+def group(api: BotApiServer, alice: Person, admin: Person) -> Group:
+    """Return a group with a member and an admin, the bot in it without rights."""
+    return api.group("A group", members=[alice], owner=admin)
+
+
+async def _ask(live: Live, person: Person, group: Group, text: str) -> Message:
+    """Send a command to the group; return the bot's line."""
+    before = len(group.from_bot)
+    await person.say(text, chat=group)
+
+    async def answered() -> bool:
+        return len(group.from_bot) > before
+
+    await until(answered)
+    return group.from_bot[-1]
+
+
+def _url(message: Message) -> str:
+    return str(message.wire["reply_markup"]["inline_keyboard"][0][0]["url"])
+
+
+async def _panel(live: Live, api: BotApiServer, person: Person, group: Group) -> Message:
+    """Open the settings in private as somebody."""
+    line = await _ask(live, person, group, f"/settings@{api.world.bot.username}")
+    await person.start(_url(line).split("start=")[1])
+    return await person.next_reply()
+
+
+async def _set(live: Live, group: Group, **change: object) -> None:
+    settings = GroupSettings(**change)  # type: ignore[arg-type]
+    assert await live.desk.in_groups.groups.put(group.id, write_settings(settings))
+
+
+async def test_every_ask_gets_the_same_line_and_link(
+    live: Live, api: BotApiServer, group: Group, alice: Person
+) -> None:
+    """Whatever was written; nothing names the member or a topic, and the number of the group is nowhere."""
+    seen = set()
+    for text in ("", " " + PERSONAL, " " + DANGER, " <b>x", " /help"):
+        line = await _ask(live, alice, group, f"/ask@{api.world.bot.username}{text}")
+        seen.add((line.text, _url(line)))
+        api.clock.advance(minutes=2)
+    assert len(seen) == 1
+    text, url = seen.pop()
+    assert FIRST_NAME not in text
+    assert str(group.id) not in url
+    assert len(url.split("start=")[1]) <= 64
+
+
+async def test_who_comes_through_the_link_is_asked_nothing_about_it(
+    live: Live, api: BotApiServer, group: Group, alice: Person
+) -> None:
+    """The private chat opens blank, with the group's country."""
+    await _set(live, group, country="PK")
+    line = await _ask(live, alice, group, "/ask")
+    await alice.start(_url(line).split("start=")[1])
+    card = await alice.next_reply()
+    assert "You came from a group" in card.text
+    await alice.say(DANGER)
+    assert "Pakistan" in (await alice.next_reply()).text
+
+
+async def test_danger_in_a_group_leads_to_care_in_private_alone(
+    live: Live, api: BotApiServer, group: Group, alice: Person, admin: Person
+) -> None:
+    """In the group nothing can be seen of it; an admin who follows the same link sees nothing either."""
+    line = await _ask(live, alice, group, f"/ask {DANGER}")
+    assert "999" not in line.text
+    payload = _url(line).split("start=")[1]
+    await admin.start(payload)
+    assert "999" not in (await admin.next_reply()).text
+    await alice.start(payload)
+    assert "999" in (await alice.next_reply()).text
+
+
+async def test_general_questions_are_answered_openly_only_where_that_is_on(
+    live: Live, api: BotApiServer, group: Group, alice: Person
+) -> None:
+    """Personal ones never."""
+    line = await _ask(live, alice, group, f"/ask {GENERAL}")
+    assert "I answer in private" in line.text
+    await _set(live, group, public=True)
+    for text, openly in ((GENERAL, True), (PERSONAL, False), (DANGER, False), ("zzzz", False)):
+        api.clock.advance(minutes=2)
+        line = await _ask(live, alice, group, f"/ask {text}")
+        assert ("I answer in private" not in line.text) is openly, text
+
+
+async def test_our_cards_in_a_group_clear_themselves(
+    live: Live, api: BotApiServer, group: Group, alice: Person
+) -> None:
+    """After an hour unless chosen otherwise; members' messages are not ours to touch."""
+    await _ask(live, alice, group, "/ask")
+
+    async def noted() -> bool:
+        return bool(await live.desk.personal.ledger.of_chat(group.id))
+
+    await until(noted)
+    api.clock.advance(minutes=61)
+    assert await live.sweep() == 1
+    assert group.from_bot == []
+    assert len(group.messages) == 1
+
+
+async def test_an_admin_changes_settings_by_buttons(live: Live, api: BotApiServer, group: Group, admin: Person) -> None:
+    """Each press is kept at once and shown."""
+    panel = await _panel(live, api, admin, group)
+    await admin.press(panel, "General questions answered here: off")
+    panel = await admin.next_edit()
+    assert any(b.text == "General questions answered here: on" for b in panel.buttons)
+    await admin.press(panel, "Language: English")
+    await admin.next_edit()
+    await admin.press(panel, "Help lines: UK")
+    chosen = await admin.next_edit()
+    await admin.press(chosen, "Pakistan")
+    await admin.next_edit()
+    settings = await live.desk.in_groups.settings_of(group.id)
+    assert (settings.public, settings.lang, settings.country) == (True, "hi-Latn", "PK")
+
+
+async def test_a_member_cannot_press_what_is_for_admins(
+    live: Live, api: BotApiServer, group: Group, alice: Person, admin: Person
+) -> None:
+    """Neither by the link nor by a button that somebody passed on, nor after a demotion."""
+    refused = await _panel(live, api, alice, group)
+    assert "Only admins" in refused.text
+    other = api.person("Secondadmin")
+    await group.add(other)
+    await group.promote(other)
+    panel = await _panel(live, api, other, group)
+    await group.demote(other)
+    api.clock.advance(minutes=2)
+    await other.press(panel, "Welcome: off")
+    assert "Only admins" in (await other.next_edit()).text
+    assert not (await live.desk.in_groups.settings_of(group.id)).welcome
+
+
+async def test_an_anonymous_admin_proves_it_by_coming(live: Live, api: BotApiServer, group: Group) -> None:
+    """In the group they are nobody; in private Telegram knows them."""
+    hidden = api.person("Hidden")
+    await group.add(hidden)
+    await group.promote(hidden, anonymous=True)
+    panel = await _panel(live, api, hidden, group)
+    assert "What this group wants" in panel.text
+
+
+async def test_a_local_service_is_checked_and_shown(
+    live: Live, api: BotApiServer, group: Group, admin: Person, alice: Person
+) -> None:
+    """Script, braces and wrong numbers are refused with one line; a good one is shown until its day."""
+    panel = await _panel(live, api, admin, group)
+    await admin.press(panel, "Add a local service")
+    await admin.next_edit()
+    until_day = (dt.datetime.fromtimestamp(api.clock.now(), dt.UTC).date() + dt.timedelta(days=90)).isoformat()
+    for typed, word in (
+        ("<script>x</script>; 020 7946 0000; " + until_day, "three parts"),
+        ("{{ 7 * 7 }}; 020 7946 0000; " + until_day, "three parts"),
+        ("A centre; 12345; " + until_day, "no valid phone number"),
+        ("A centre; javascript:x; " + until_day, "no valid phone number"),
+        ("A centre; 0117 496 0000; someday", "date must look"),
+    ):
+        await admin.say(typed)
+        assert word in (await admin.next_reply()).text, typed
+    await admin.say(f"A centre; 0161 496 0000; {until_day}")
+    assert "Kept" in (await admin.next_reply()).text
+    line = await _ask(live, alice, group, "/ask")
+    await alice.start(_url(line).split("start=")[1])
+    assert "A centre, 0161 496 0000" in (await alice.next_reply()).text
+
+
+async def test_it_greets_once_and_warns_once_when_made_an_admin(live: Live, api: BotApiServer, admin: Person) -> None:
+    """Short, and nothing else unasked."""
+    group = api.group("Another", owner=admin, with_bot=False)
+    await group.add_bot(admin)
+
+    async def said(count: int) -> None:
+        async def there() -> bool:
+            return len(group.from_bot) >= count
+
+        await until(there)
+
+    await said(1)
+    assert "/ask@" in group.from_bot[0].text
+    await group.promote_bot(admin)
+    await said(2)
+    assert "I need no admin rights" in group.from_bot[1].text
+    await group.promote_bot(admin)
+    await api.wait_until_taken()
+    assert len(group.from_bot) == 2
+
+
+async def test_a_move_keeps_the_settings(live: Live, api: BotApiServer, group: Group, alice: Person) -> None:
+    """The group's number changes; what was chosen does not."""
+    await _set(live, group, public=True, country="IN")
+    moved = await group.migrate()
+    await api.wait_until_taken()
+    settings = await live.desk.in_groups.settings_of(moved.id)
+    assert (settings.public, settings.country) == (True, "IN")
+    assert await live.desk.in_groups.groups.get(group.id) == {}
+
+
+async def test_a_group_left_is_erased_after_a_week(live: Live, api: BotApiServer, group: Group, admin: Person) -> None:
+    """Not at once: removing and adding again loses nothing."""
+    await _set(live, group, public=True)
+    await group.kick_bot(admin)
+    await api.wait_until_taken()
+    groups = live.desk.in_groups.groups
+    assert await groups.purge(int(api.clock.now()) + 6 * 86_400) == 0
+    assert await groups.purge(int(api.clock.now()) + 8 * 86_400) == 1
+    assert await groups.get(group.id) == {}
+
+
+async def test_a_forum_is_answered_in_its_thread(live: Live, api: BotApiServer, admin: Person, alice: Person) -> None:
+    """And in the group itself when a thread is gone."""
+    forum = api.group("Forum", owner=admin, members=[alice], forum=True)
+    thread = await forum.new_topic("Questions", admin)
+    await alice.say("/ask", chat=forum, topic=thread)
+
+    async def answered() -> bool:
+        return bool(forum.from_bot)
+
+    await until(answered)
+    assert forum.from_bot[-1].wire["message_thread_id"] == thread
+    line = live.desk.renderer.group_line("https://t.me/x")
+    sent = await live.desk.post.send_unnoted(live.application.bot, forum.id, line, thread=9_999_999)
+    assert sent is not None
+
+
+async def test_a_raid_of_two_hundred_delays_nobody_else(
+    live: Live, api: BotApiServer, group: Group, alice: Person
+) -> None:
+    """Twenty replies a minute at most, the rest dropped; private chats and danger go on."""
+    raiders = [api.person(f"R{n}") for n in range(20)]
+    await group.add(*raiders)
+    for _ in range(10):
+        for raider in raiders:
+            await raider.say("/ask come on", chat=group)
+    await alice.say(DANGER)
+    reply = await alice.next_reply()
+    assert "999" in reply.text
+    await api.wait_until_taken(timeout=20)
+    assert len(group.from_bot) <= 20
+
+
+@pytest.mark.parametrize("text", ["/ask@some_other_bot", "hello", "/settings@some_other_bot"])
+async def test_what_is_not_for_us_is_left_alone(
+    live: Live, api: BotApiServer, group: Group, alice: Person, text: str
+) -> None:
+    """Commands to another bot, and talk."""
+    await alice.say(text, chat=group)
+    await api.wait_until_taken()
+    assert group.from_bot == []
+
+
+async def test_new_members_are_greeted_only_where_that_is_on(live: Live, api: BotApiServer, group: Group) -> None:
+    """And a wave of them gets one card."""
+    await group.add(api.person("N0"))
+    await api.wait_until_taken()
+    assert group.from_bot == []
+    await _set(live, group, welcome=True)
+    for n in range(5):
+        await group.add(api.person(f"N{n + 1}"))
+    await api.wait_until_taken()
+    assert len(group.from_bot) == 1
+
+
+async def test_the_weekly_card_comes_once_a_week(live: Live, api: BotApiServer, group: Group) -> None:
+    """Only where it was turned on."""
+    bot = live.application.bot
+    assert await live.desk.in_groups.weekly(bot) == 0
+    await _set(live, group, weekly=True)
+    assert await live.desk.in_groups.weekly(bot) == 1
+    assert await live.desk.in_groups.weekly(bot) == 0
+    api.clock.advance(days=7)
+    assert await live.desk.in_groups.weekly(bot) == 1
+
+
+async def test_a_broken_database_leaves_the_group_with_its_defaults(
+    live: Live, api: BotApiServer, group: Group, alice: Person, admin: Person
+) -> None:
+    """The line is still there; the settings say that they cannot be reached."""
+    await live.desk.database.close()
+    broken = "sqlite+aiosqlite:////no/such/place/x.sqlite3"
+    from bot.storage.database import Database
+
+    live.desk.database._engine = Database(broken)._engine
+    line = await _ask(live, alice, group, "/ask")
+    assert "I answer in private" in line.text
+    assert "could not reach the settings" in (await _panel(live, api, admin, group)).text
+
+
+def test_settings_survive_being_stored() -> None:
+    """Whatever was chosen, and whatever a later version may have added."""
+    full = GroupSettings(
+        "hi-Latn", "Gs", True, 0, True, True, True, 7, frozenset({"ask"}),
+        LocalService("A", "0161 496 0000", dt.date(2027, 1, 1)), True, 202548,
+    )  # fmt: skip
+    assert read_settings(write_settings(full)) == full
+    assert read_settings({"country": "XX", "off": ["nonsense"], "local": {"name": "x"}, "later": 1}) == GroupSettings()
+
+
+@pytest.mark.parametrize("field", ["public", "minutes", "lang", "country", "topic", "off", "local", "nonsense"])
+def test_a_choice_that_is_none_changes_nothing(field: str) -> None:
+    """Buttons of an earlier version, or made by hand."""
+    assert GroupSettings().change(field, "nonsense;drop", {"en": None}) is None
+
+
+def test_a_service_past_its_day_is_hidden() -> None:
+    """From the day after."""
+    day = dt.date(2027, 1, 1)
+    settings = GroupSettings(local=LocalService("A", "https://example.org", day))
+    assert settings.service(day) is not None
+    assert settings.service(day + dt.timedelta(days=1)) is None
+    assert isinstance(read_service("A; https://example.org; 2027-06-01", "GB", day), LocalService)
+    assert read_service("A; https://example.org; 2029-06-01", "GB", day) == "local_date"
