@@ -7,11 +7,12 @@ from pathlib import Path
 
 import pytest
 
+from bot.app import make_seal
 from bot.storage.database import Database
-from bot.storage.seal import Keys, Seal
+from bot.storage.seal import Seal
 
-KEYS = Keys(b"h" * 32, b"s" * 32)
-OTHER_KEYS = Keys(b"H" * 32, b"S" * 32)
+SECRET = b"the present secret of the tests"
+NEXT_SECRET = b"the secret after the present one"
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])
@@ -35,4 +36,4 @@ async def database(url: str) -> AsyncIterator[Database]:
 @pytest.fixture
 def seal() -> Seal:
     """Return the keys of one secret."""
-    return Seal([KEYS])
+    return make_seal([SECRET])
