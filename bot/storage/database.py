@@ -206,7 +206,7 @@ def _make_engine(url: str) -> AsyncEngine:
 
 def _unusable(error: BaseException) -> StorageError:
     kind = type(getattr(error, "orig", None) or error).__name__
-    return StorageError(f"the database cannot be used ({kind}); is it running, and is UNSPOKEN_DATABASE_URL right?")
+    return StorageError(f"the database cannot be used ({kind}); is it there, and is its address right?")
 
 
 def _sqlite_pragmas(connection: Any, _: object) -> None:

@@ -16,6 +16,7 @@ from sqlalchemy.engine import Connection
 from bot.errors import StorageError
 
 _SCRIPTS = Path(__file__).parent / "migrations"
+NEWER = "the database was made by a newer version of Unspoken; upgrade the program or use another database"
 _LOCK = int.from_bytes(b"unspoken", "big")
 
 
@@ -56,9 +57,7 @@ def migrate(connection: Connection, to: str = "head") -> None:
         # The driver begins a transaction only at the first row that changes: tables would be made outside of any.
         connection.exec_driver_sql("BEGIN IMMEDIATE")
     if schema_of(connection) is Schema.NEWER:
-        raise StorageError(
-            "the database was made by a newer version of Unspoken; upgrade the program or use another database"
-        )
+        raise StorageError(NEWER)
     command.upgrade(_config(connection), to)
 
 
