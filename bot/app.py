@@ -9,7 +9,7 @@ import time
 from collections.abc import Callable
 from typing import Any
 
-from telegram import Bot
+from telegram import Bot, Update
 from telegram.error import InvalidToken, TelegramError
 from telegram.ext import (
     Application,
@@ -26,6 +26,7 @@ from telegram.request import BaseRequest
 from bot.content.catalogue import Catalogue
 from bot.content.clock import make_renderer
 from bot.core.engine import Engine
+from bot.core.noise import released
 from bot.errors import SettingsError, TokenError
 from bot.log import place_of
 from bot.secret import derive_key, read_secrets
@@ -34,6 +35,7 @@ from bot.storage.database import Database
 from bot.storage.groups import Groups
 from bot.storage.ledger import Ledger
 from bot.storage.seal import Keys, Seal
+from bot.storage.weekly import Weekly
 from bot.tg.clearing import Clearer
 from bot.tg.desk import Desk
 from bot.tg.groups import GroupDesk
@@ -76,8 +78,11 @@ def make_desk(
     groups = Groups(database, seal)
     memory = ShortMemory()
     post = Post(signer, ledger, clock=clock)
-    personal = Personal(renderer, post, ledger, Clearer(ledger, clock), memory, engine.lexicon.english, clock)
-    in_groups = GroupDesk(engine, renderer, post, groups, ledger, seal, memory, clock)
+    counts = Weekly(database, seal, released)
+    in_groups = GroupDesk(engine, renderer, post, groups, ledger, seal, memory, counts, clock)
+    personal = Personal(
+        renderer, post, ledger, Clearer(ledger, clock), memory, in_groups, engine.lexicon.english, clock
+    )
     return Desk(engine, renderer, signer, memory, database, post, personal, in_groups, clock)
 
 
@@ -93,6 +98,11 @@ def build_application(settings: Settings, desk: Desk, request: BaseRequest | Non
     if settings.inline:
         application.add_handler(InlineQueryHandler(Share(desk.engine, desk.renderer).on_inline))
     return application
+
+
+async def handle_raw(application: App, update: dict[str, Any]) -> None:
+    """Answer one update given as Telegram sends it."""
+    await application.process_update(Update.de_json(update, application.bot))
 
 
 def add_handlers(application: App, desk: Desk) -> None:
@@ -187,6 +197,7 @@ async def _chores(bot: Bot, desk: Desk) -> None:
         try:
             await desk.in_groups.groups.purge(int(desk.clock()))
             await desk.in_groups.weekly(bot)
+            await desk.in_groups.release()
         except Exception as error:  # noqa: BLE001, RUF100 - one failed round must not end the next ones
             log.error("chores failed: %s", place_of(error))
         await asyncio.sleep(_CHORES_SECONDS)

@@ -104,6 +104,7 @@ class GroupWriter(PrivacyWriter):
             (Button(f"{self._button('set_country')}: {place}", to("where", "0")),),
             tuple(Button(f"/{c}: {off if c in settings.off else on}", to("off", c)) for c in COMMANDS),
         ]  # fmt: skip
+        rows.append((Button(self._button("set_insight"), to("insight", "0")),))
         if thread:
             rows.append((Button(self._button("set_topic"), to("topic", str(thread))),))
         if settings.topic:

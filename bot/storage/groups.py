@@ -71,7 +71,7 @@ class Groups:
         await self._change(
             update(groups).where(groups.c.chat.in_(self._seal.chats(old))).values(chat=chat, box=box, left_at=None)
         )
-        for table in (box_questions, box_blocks, weekly, releases):
+        for table in (box_questions, box_blocks):
             await self._change(update(table).where(table.c.chat.in_(self._seal.chats(old))).values(chat=chat))
 
     async def left(self, chat_id: int, now: int) -> None:

@@ -98,8 +98,12 @@ weekly = Table(
     Column("week", Integer, primary_key=True),
     Column("topic", String(64), primary_key=True),
     Column("member", LargeBinary(16), primary_key=True),
+    sqlite_with_rowid=False,
 )
-"""which members stand behind a group's count of this week, by a keyed hash; discarded when the week is over"""
+"""which members stand behind a group's count of this week, by a keyed hash; discarded when the week is over
+
+In SQLite without row numbers: these would tell in which order members asked, which others in the group have seen.
+"""
 
 releases = Table(
     "releases",
@@ -109,4 +113,5 @@ releases = Table(
     Column("topic", String(64), primary_key=True),
     Column("value", Integer, nullable=False),
 )
-"""what a group's admins were shown for a week: noisy counts"""
+"""what a group's admins were shown for a week: noisy counts; the topic "" says that the week was released, and with
+which epsilon, in thousandths"""

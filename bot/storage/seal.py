@@ -88,6 +88,14 @@ class Seal:
         data = self.open_data(box, about)
         return None if data is None else data.decode()
 
+    def member(self, group_chat_id: int, week: int, user_id: int) -> bytes:
+        """Return the keyed hash of a member of a group in one ISO week; another week or group gives another hash."""
+        return self._hash(self.keys[0], b"member", f"{group_chat_id} {week} {user_id}")
+
+    def members(self, group_chat_id: int, week: int, user_id: int) -> tuple[bytes, ...]:
+        """Return the hash of a member in a week under every key, present first."""
+        return tuple(self._hash(k, b"member", f"{group_chat_id} {week} {user_id}") for k in self.keys)
+
     def close(self, chat_id: int) -> bytes:
         """Return a chat's number encrypted (AES-256-GCM, a nonce of its own each time)."""
         nonce = secrets.token_bytes(_NONCE_BYTES)

@@ -6,7 +6,7 @@ import asyncio
 import logging
 import time
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from telegram import Bot, CallbackQuery, Message, Update
 from telegram.constants import ChatType
@@ -14,7 +14,7 @@ from telegram.ext import ContextTypes
 
 from bot.content.context import context_after, context_of_card, context_of_press
 from bot.content.render import Renderer
-from bot.content.reply import Reply
+from bot.content.reply import Button, Reply
 from bot.core.engine import Engine
 from bot.core.values import Action, Context, Decision
 from bot.errors import PayloadError
@@ -88,7 +88,12 @@ class Desk:
         """Answer /help; "/help me he hit me" is a message."""
         if context.args:
             return await self.on_text(update, context)
-        return await self._answer(context.bot, _message(update), self.renderer.page("help"))
+        page = self.renderer.page("help")
+        add = Button(
+            str(self.renderer.catalogue.library.texts["add_to_group"]),
+            url=f"https://t.me/{context.bot.username}?startgroup=a",
+        )
+        return await self._answer(context.bot, _message(update), replace(page, rows=(*page.rows, (add,))))
 
     async def on_privacy(self, update: Update, context: ContextTypes.DEFAULT_TYPE) -> None:
         """Answer /privacy."""

@@ -338,3 +338,31 @@ def test_a_service_past_its_day_is_hidden() -> None:
     assert settings.service(day + dt.timedelta(days=1)) is None
     assert isinstance(read_service("A; https://example.org; 2027-06-01", "GB", day), LocalService)
     assert read_service("A; https://example.org; 2029-06-01", "GB", day) == "local_date"
+
+
+async def test_weekly_counts_are_released_once_and_held_rows_can_be_erased(
+    live: Live, api: BotApiServer, group: Group, alice: Person, admin: Person
+) -> None:
+    """One member stands behind no number; /proof names the rows, /forget erases them; danger is not counted."""
+    await _set(live, group)
+    for text in (GENERAL, DANGER):
+        await _ask(live, alice, group, f"/ask {text}")
+        api.clock.advance(minutes=2)
+    desk = live.desk.in_groups
+    assert await desk.held(alice.id) == 1
+    await alice.say("/proof")
+    assert "1 rows that help to count" in (await alice.next_reply()).text
+    await alice.say("/forget")
+    await alice.next_reply()
+    assert await desk.held(alice.id) == 0
+    for person in [api.person(f"P{n}") for n in range(30)]:
+        await desk.weekly_counts.note(group.id, person.id, "texting_ex", api.clock.now())
+    api.clock.advance(days=7)
+    await desk.release()
+    panel = await _panel(live, api, admin, group)
+    await admin.press(panel, "What last week was about")
+    shown = await admin.next_edit()
+    assert "Texting an ex" in shown.text
+    await desk.release()
+    await admin.press(panel, "What last week was about")
+    assert await desk.held(alice.id) == 0

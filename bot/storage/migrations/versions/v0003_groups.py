@@ -43,6 +43,7 @@ def upgrade() -> None:
         sa.Column("week", sa.Integer(), primary_key=True),
         sa.Column("topic", sa.String(64), primary_key=True),
         sa.Column("member", sa.LargeBinary(16), primary_key=True),
+        sqlite_with_rowid=False,
     )
     op.create_table(
         "releases",
