@@ -6,6 +6,7 @@ or a signpost the caller answers with that card and does not call `draft`; nothi
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -63,11 +64,12 @@ class Box(BoxModeration):
         plain = plain_draft(text)
         if not any(ch.isalpha() for ch in plain):
             reply = renderer.box_write(draft.code)
-        elif len(plain) > LONGEST_TYPED or len(self.identifier.soften(plain)) > LONGEST:
+        elif len(plain) > LONGEST_TYPED or len(await asyncio.to_thread(self.identifier.soften, plain)) > LONGEST:
             reply = renderer.box_note("long")
         else:
             self.drafts.renew(draft, plain)
-            reply = self._card(draft)
+            # Marking takes up to a tenth of a second on odd texts; others are answered meanwhile.
+            reply = await asyncio.to_thread(self._card, draft)
         await self.post.send(bot, chat_id, reply, incoming)
 
     def _card(self, draft: Draft, note: str = "") -> Reply:
@@ -110,11 +112,13 @@ class Box(BoxModeration):
         if not await self.community.takes(bot, draft.group_chat_id, chat_id):
             self.drafts.end(draft)
             return renderer.box_note("closed")
-        text = self.identifier.soften(draft.text) if softer else self.identifier.without_contacts(draft.text)
+        chosen = self.identifier.soften if softer else self.identifier.without_contacts
+        text = await asyncio.to_thread(chosen, draft.text)
         now = int(self.clock())
         handed = await self.questions.submit(draft.group_chat_id, chat_id, text, now)
         if handed.outcome is not Outcome.DONE:
-            return self._card(draft, "box_full" if handed.outcome is Outcome.FULL else "box_later")
+            note = "box_full" if handed.outcome is Outcome.FULL else "box_later"
+            return await asyncio.to_thread(self._card, draft, note)
         self.drafts.end(draft)
         link = f"https://t.me/{bot.username}?start={self.questions.link(handed.code, now)}"
         return renderer.box_handed(handed.pseudonym, link)
