@@ -57,7 +57,8 @@ _CHORES_SECONDS = 600.0
 
 def make_seal(secrets: list[bytes]) -> Seal:
     """Return what hashes and encrypts chats, from the secrets, the present one first."""
-    return Seal([Keys(derive_key(s, "chat hashes"), derive_key(s, "chat numbers")) for s in secrets])
+    purposes = ("chat hashes", "chat numbers", "texts")
+    return Seal([Keys(*(derive_key(s, purpose) for purpose in purposes)) for s in secrets])
 
 
 def make_desk(

@@ -75,14 +75,19 @@ box_questions = Table(
     Column("due", BigInteger, nullable=False),
     Index("box_due", "due"),
     Index("box_chat", "chat"),
+    sqlite_with_rowid=False,
 )
-"""questions handed to a group's box: the text encrypted, and gone once it was posted, refused or has expired"""
+"""questions handed to a group's box: the text encrypted, and gone once it was posted, refused or has expired
+
+In SQLite without row numbers: these would tell in which order the questions were handed in.
+"""
 
 box_blocks = Table(
     "box_blocks",
     metadata,
     Column("chat", LargeBinary(16), primary_key=True),
     Column("asker", LargeBinary(16), primary_key=True),
+    sqlite_with_rowid=False,
 )
 """askers whose questions a group does not want, by a keyed hash of group and person"""
 

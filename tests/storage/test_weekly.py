@@ -28,8 +28,8 @@ NOW = datetime(2026, 11, 25, 17, 30, tzinfo=UTC).timestamp()
 WEEK = 202648
 DAY = 86_400
 TWO = Fraction(2)
-KEYS = Keys(b"h" * 32, b"s" * 32)
-NEWER = Keys(b"H" * 32, b"S" * 32)
+KEYS = Keys(b"h" * 32, b"s" * 32, b"t" * 32)
+NEWER = Keys(b"H" * 32, b"S" * 32, b"T" * 32)
 
 
 @pytest.fixture
