@@ -7,6 +7,7 @@ import logging
 import signal
 import time
 from collections.abc import Callable
+from secrets import randbelow as secret_draw
 from typing import Any
 
 from telegram import Bot, Update
@@ -25,17 +26,23 @@ from telegram.request import BaseRequest
 
 from bot.content.catalogue import Catalogue
 from bot.content.clock import make_renderer
+from bot.content.identity import load_identifier
+from bot.content.paths import content_root
+from bot.content.pseudonyms import load_pseudonyms
 from bot.core.engine import Engine
 from bot.core.noise import released
+from bot.core.pseudonym import make_pseudonym
 from bot.errors import SettingsError, TokenError
 from bot.log import place_of
 from bot.secret import derive_key, read_secrets
 from bot.settings import Settings
+from bot.storage.box import QuestionBox
 from bot.storage.database import Database
 from bot.storage.groups import Groups
 from bot.storage.ledger import Ledger
 from bot.storage.seal import Keys, Seal
 from bot.storage.weekly import Weekly
+from bot.tg.box import Box
 from bot.tg.clearing import Clearer
 from bot.tg.desk import Desk
 from bot.tg.groups import GroupDesk
@@ -79,11 +86,15 @@ def make_desk(
     memory = ShortMemory()
     post = Post(signer, ledger, clock=clock)
     counts = Weekly(database, seal, released)
-    in_groups = GroupDesk(engine, renderer, post, groups, ledger, seal, memory, counts, clock)
+    words = load_pseudonyms(content_root())
+    questions = QuestionBox(database, seal, lambda: make_pseudonym(*words, secret_draw))
+    in_groups = GroupDesk(engine, renderer, post, groups, ledger, seal, memory, counts, questions, clock)
+    identifier = load_identifier(content_root(), engine.lexicon)
+    box = Box(renderer, post, questions, identifier, in_groups, clock=clock)
     personal = Personal(
-        renderer, post, ledger, Clearer(ledger, clock), memory, in_groups, engine.lexicon.english, clock
+        renderer, post, ledger, Clearer(ledger, clock), memory, in_groups, box, engine.lexicon.english, clock
     )
-    return Desk(engine, renderer, signer, memory, database, post, personal, in_groups, clock)
+    return Desk(engine, renderer, signer, memory, database, post, personal, in_groups, box, clock)
 
 
 def build_application(settings: Settings, desk: Desk, request: BaseRequest | None = None) -> App:
@@ -123,6 +134,7 @@ def add_handlers(application: App, desk: Desk) -> None:
         CommandHandler(("start", "help"), desk.in_groups.on_help, filters=group),
         CommandHandler("settings", desk.in_groups.on_settings, filters=group),
         MessageHandler(group & filters.StatusUpdate.ALL, desk.in_groups.on_service),
+        MessageHandler(group & filters.REPLY & filters.TEXT & ~filters.COMMAND, desk.on_group_reply),
         # Unknown commands are read as text: someone may well write "/help me he hit me".
         MessageHandler(private & filters.TEXT, desk.on_text),
         MessageHandler(private & ~filters.StatusUpdate.ALL, desk.on_other),
@@ -151,11 +163,13 @@ async def run_bot(settings: Settings, engine: Engine, catalogue: Catalogue) -> N
         log.info("ready")
         # Neither may keep a reader waiting: Telegram limits how often a profile is set.
         await desk.personal.ledger.drop_lost()
+        await desk.box.questions.drop_lost()
         beside = [
             asyncio.create_task(_flush(database)),
             asyncio.create_task(set_profile(application.bot)),
             asyncio.create_task(desk.personal.clearer.run(application.bot)),
             asyncio.create_task(_chores(application.bot, desk)),
+            asyncio.create_task(desk.box.run(application.bot)),
         ]
         try:
             await intake.run()

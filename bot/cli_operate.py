@@ -78,6 +78,7 @@ def move_database(
 async def _rotate(settings: Settings) -> tuple[tuple[int, int], tuple[int, int]]:
     from bot.app import make_seal
     from bot.secret import read_secrets, rotate_secret
+    from bot.storage.boxkeeping import BoxKeeping
     from bot.storage.database import BROKEN, Database
     from bot.storage.groups import Groups
     from bot.storage.ledger import Ledger
@@ -86,6 +87,7 @@ async def _rotate(settings: Settings) -> tuple[tuple[int, int], tuple[int, int]]
 
     async def reseal(secrets: list[bytes]) -> tuple[tuple[int, int], tuple[int, int]]:
         seal = make_seal(secrets)
+        await BoxKeeping(database, seal).reseal(seal)
         return await Ledger(database, seal).reseal(seal), await Groups(database, seal).reseal(seal)
 
     await database.require()

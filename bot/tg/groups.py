@@ -23,6 +23,7 @@ from bot.content.render import Renderer
 from bot.content.reply import Reply, Target
 from bot.core.engine import Engine
 from bot.core.values import Action, Context, Decision, Direction
+from bot.storage.box import QuestionBox
 from bot.storage.groups import Groups
 from bot.storage.ledger import Ledger
 from bot.storage.seal import Seal
@@ -81,6 +82,7 @@ class GroupDesk:
     seal: Seal
     memory: ShortMemory
     weekly_counts: Weekly
+    questions: QuestionBox
     clock: Callable[[], float] = field(default=time.time)
     _asked: _Recent = field(default_factory=_Recent)
     _admins: OrderedDict[tuple[int, int], tuple[float, bool]] = field(default_factory=OrderedDict)
@@ -191,7 +193,8 @@ class GroupDesk:
             # A message about danger was typed in the group: the private chat opens on care, for its writer alone.
             card = renderer.press(replace(state, node=before.node, direction=before.direction))
             return card, replace(before, country=settings.country)
-        return renderer.from_group(settings, state), Context(country=settings.country, lang=settings.lang)
+        code = self.groups.code(group) if await self.takes(bot, group, chat_id) else None
+        return renderer.from_group(settings, state, code), Context(country=settings.country, lang=settings.lang)
 
     async def press(self, bot: Bot, chat_id: int, node: str) -> Reply:
         """Return the settings after a press, checked against Telegram's list of admins at each."""
@@ -290,6 +293,7 @@ class GroupDesk:
     async def _move(self, old: int, new: int) -> None:
         await self.groups.moved(old, new)
         await self.weekly_counts.moved(old, new)
+        await self.questions.moved(old, new)
 
     async def _count(self, message: Message, decision: Decision) -> None:
         """Count a topic for the week; danger, what is not understood, and talk about this guide are counted nowhere."""
@@ -301,6 +305,34 @@ class GroupDesk:
             and self.renderer.catalogue.taxonomy.group_of(decision.intent) != _LIGHT
         ):
             await self.weekly_counts.note(message.chat_id, message.from_user.id, decision.intent, self.clock())
+
+    async def is_moderator(self, bot: Bot, group: int, person: int) -> bool:
+        """Tell whether somebody may decide on the box's questions: admins may."""
+        return await self.is_admin(bot, group, person)
+
+    async def takes(self, bot: Bot, group: int, person: int) -> bool:
+        """Tell whether a group's box is on and somebody a member of it now."""
+        if not (await self.settings_of(group)).box:
+            return False
+        try:
+            member = await bot.get_chat_member(group, person)
+        except TelegramError:
+            return False
+        return member.status in (*_ADMINS, ChatMember.MEMBER) or bool(getattr(member, "is_member", False))
+
+    async def lang(self, group: int) -> str:
+        """Return the language of cards in a group."""
+        return (await self.settings_of(group)).lang
+
+    async def publish(self, bot: Bot, group: int, reply: Reply) -> Message | None:
+        """Send a card of the box to a group, to its topic where it has one; it stays."""
+        settings = await self.settings_of(group)
+        return await self.post.send_unnoted(bot, group, reply, thread=settings.topic)
+
+    async def group_of(self, code: str) -> int | None:
+        """Return the group of a button's code, or None."""
+        group = await self.groups.by_code(code)
+        return group.chat_id if group is not None else None
 
     async def weekly(self, bot: Bot) -> int:
         """Send this week's card to the groups that turned it on; return to how many."""

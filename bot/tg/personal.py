@@ -15,6 +15,7 @@ from bot.content.render import Renderer
 from bot.content.reply import Target
 from bot.core.values import Context
 from bot.storage.ledger import Ledger
+from bot.tg.box import Box
 from bot.tg.clearing import Clearer
 from bot.tg.groups import GroupDesk
 from bot.tg.memory import ShortMemory
@@ -31,6 +32,7 @@ class Personal:
     clearer: Clearer
     memory: ShortMemory
     in_groups: GroupDesk
+    box: Box
     common_words: frozenset[str] = frozenset()
     """words that are no code word on their own"""
     clock: Callable[[], float] = field(default=time.time)
@@ -67,6 +69,7 @@ class Personal:
         """Erase all that is held on a chat."""
         self.memory.forget(chat_id)
         await self.in_groups.forget(chat_id)
+        await self.box.forget(chat_id)
         await self.ledger.forget(chat_id)
 
     async def on_proof(self, update: Update, context: ContextTypes.DEFAULT_TYPE) -> None:
@@ -81,6 +84,7 @@ class Personal:
             in_hours=max(1, round(seconds / 3600)),
             choices=held["choices"],
             counted=await self.in_groups.held(chat_id),
+            more=await self.box.proof(chat_id),
             remembered=self.memory.get(chat_id) != Context(),
             hours=reader.hours,
         )
