@@ -27,6 +27,7 @@ from bot.storage.schema import counters
 
 log = logging.getLogger(__name__)
 _MIGRATIONS = Path(__file__).parent / "migrations"
+_REACH_SECONDS = 2.0
 BROKEN = (SQLAlchemyError, OSError)
 """what a database raises that cannot be used"""
 
@@ -92,6 +93,15 @@ class Database:
                 return {row.name: row.total for row in rows}
         except BROKEN as error:
             raise StorageError(f"the database cannot be read ({type(error).__name__})") from None
+
+    async def reachable(self) -> bool:
+        """Tell whether the database answers, within two seconds."""
+        try:
+            async with asyncio.timeout(_REACH_SECONDS), self._engine.connect() as connection:
+                await connection.execute(select(1))
+        except BROKEN:
+            return False
+        return True
 
     async def close(self) -> None:
         """Write what waits and close the connections."""

@@ -105,3 +105,11 @@ releases = Table(
     Column("value", Integer, nullable=False),
 )
 """what a group's admins were shown for a week: noisy counts"""
+
+handled = Table(
+    "handled",
+    metadata,
+    Column("update_id", BigInteger, primary_key=True, autoincrement=False),
+    Column("at", BigInteger, nullable=False),
+)
+"""updates answered in the last day, by Telegram's count of them, and when (seconds since 1970); nothing of whom"""
