@@ -5,8 +5,8 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections import Counter
-from collections.abc import Mapping
-from contextlib import AbstractAsyncContextManager
+from collections.abc import AsyncIterator, Mapping
+from contextlib import AbstractAsyncContextManager, asynccontextmanager, nullcontext
 from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Any
@@ -44,6 +44,7 @@ class Database:
         self._engine = _make_engine(url)
         self._waiting: Counter[tuple[date, str]] = Counter()
         self._warned = False
+        self._turn = asyncio.Lock()
         if url.startswith("sqlite"):
             event.listen(self._engine.sync_engine, "connect", _sqlite_pragmas)
 
@@ -113,9 +114,14 @@ class Database:
         """Tell whether this is the embedded engine."""
         return self._url.startswith("sqlite")
 
-    def begin(self) -> AbstractAsyncContextManager[AsyncConnection]:
-        """Return a transaction; it may raise any of BROKEN."""
-        return self._engine.begin()
+    @asynccontextmanager
+    async def begin(self) -> AsyncIterator[AsyncConnection]:
+        """Give a transaction; it may raise any of BROKEN.
+
+        On SQLite one after another: it has one writer, and whoever finds it busy would sleep for milliseconds.
+        """
+        async with self._turn if self.is_sqlite else nullcontext(), self._engine.begin() as connection:
+            yield connection
 
     def connect(self) -> AbstractAsyncContextManager[AsyncConnection]:
         """Return a connection for reading; it may raise any of BROKEN."""

@@ -143,7 +143,7 @@ async def test_ids_wait_for_a_database_that_comes_back(
         connection.execute("ALTER TABLE handled RENAME TO away")
         handled.add(1)
         async with asyncio.timeout(5):
-            while handled._writer is not None:
+            while handled._writer is not None:  # noqa: ASYNC110 - it tells nobody
                 await asyncio.sleep(0.005)
         handled.add(2)
         assert handled._writer is None
