@@ -41,9 +41,7 @@ class Handled:
 
     def add(self, number: int) -> None:
         """Remember an update; it is written at once, together with all that come while a write is under way."""
-        self._known[number] = None
-        while len(self._known) > _REMEMBERED:
-            self._known.popitem(last=False)
+        self._remember(number)
         if self._database is None:
             return
         self._waiting[number] = int(self._clock())
@@ -52,6 +50,11 @@ class Handled:
         loop = asyncio.get_running_loop()
         if self._writer is None and loop.time() >= self._not_before:
             self._writer = loop.create_task(self._write())
+
+    def _remember(self, number: int) -> None:
+        self._known[number] = None
+        while len(self._known) > _REMEMBERED:
+            self._known.popitem(last=False)
 
     async def find(self, numbers: Collection[int]) -> set[int]:
         """Return which of these updates were answered, also by an earlier run or another program on the database."""
@@ -69,6 +72,8 @@ class Handled:
                     found.update((await connection.execute(query)).scalars())
         except BROKEN as error:
             self._database.warn(error)
+        for number in found:
+            self._remember(number)
         return found
 
     async def purge(self) -> None:

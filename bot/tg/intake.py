@@ -108,7 +108,7 @@ class Intake:
                 continue
             self._wait = _ERROR_WAIT
             self._tally.heard()
-            new = self._take(raw)
+            new = await self._take(raw)
             self._crowded = len(raw) >= _LIMIT and not new and len(self._order) < _MOST_AT_HAND
             if len(raw) < _LIMIT:
                 self._look_up = False
@@ -148,18 +148,21 @@ class Intake:
             if not call.done():
                 call.cancel()
 
-    def _take(self, raw: list[Any]) -> int:
-        """Start what is not known, oldest first, as far as there is room; return how many were taken."""
+    async def _take(self, raw: list[Any]) -> int:
+        """Start what is not known, oldest first, as far as there is room; return how many were taken or passed over."""
+        new = [(n, item) for n, item in ((number_of(item), item) for item in raw) if n is not None]
+        new = [(n, item) for n, item in new if not self._order.is_known(n)]
+        answered = await self._order.handled.find([n for n, _ in new]) if self._look_up and new else set()
         taken = 0
-        for item in raw:
-            number = number_of(item)
-            if number is None or self._order.is_known(number):
-                continue
-            if len(self._order) >= _MOST_AT_HAND:
+        for number, item in new:
+            if number in answered:
+                self._tally.repeated += 1
+            elif len(self._order) >= _MOST_AT_HAND:
                 break
+            else:
+                self._order.begin(number, item)
             # Not the greatest ever seen: after a quiet week Telegram begins to count anywhere.
             self._highest = number
-            self._order.begin(number, item, look_up=self._look_up)
             taken += 1
         return taken
 

@@ -79,7 +79,7 @@ class Order:
         one = self._running.get(number)
         return one.task if one is not None else None
 
-    def begin(self, number: int, item: Wire, *, look_up: bool) -> asyncio.Task[None] | None:
+    def begin(self, number: int, item: Wire, *, look_up: bool = False) -> asyncio.Task[None] | None:
         """Start an update that is not known; None for one that does not parse, which is skipped and done with.
 
         With `look_up` it is passed over where the database knows that it was answered. The task ends when the update is
@@ -188,7 +188,7 @@ class Order:
         if cut_off and one.given_up:
             self.tally.failed += 1
             self.tally.answered(self._clock() - one.taken)
-        if not cut_off or one.given_up:
+        if (not cut_off or one.given_up) and number not in self.handled:
             self.handled.add(number)
         self._progress.set()
 

@@ -109,12 +109,12 @@ async def test_a_conversation_survives_a_kill(start: Start, api: BotApiServer, d
 
 
 async def test_commands_are_set_by_scope(start: Start, api: BotApiServer) -> None:
-    """Private chats are shown all commands, groups the one that works there; nothing is set for everybody."""
+    """Private chats are shown two bland commands, groups the one that works there; nothing is set for everybody."""
     program = await start()
     await program.until("ready")
     await api.wait_for_call("setMyCommands", count=2, timeout=10)
     private = [command["command"] for command in api.commands["all_private_chats", ""]]
-    assert private == ["start", "help", "topics", "privacy"]
+    assert private == ["start", "help"]
     assert [command["command"] for command in api.commands["all_group_chats", ""]] == ["help"]
 
 
