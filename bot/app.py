@@ -6,9 +6,9 @@ import asyncio
 import logging
 import signal
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Coroutine
 from secrets import randbelow as secret_draw
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from telegram import Bot, Update
 from telegram.error import InvalidToken, TelegramError
@@ -39,6 +39,7 @@ from bot.settings import Settings
 from bot.storage.box import QuestionBox
 from bot.storage.database import Database
 from bot.storage.groups import Groups
+from bot.storage.handled import Handled
 from bot.storage.ledger import Ledger
 from bot.storage.seal import Keys, Seal
 from bot.storage.weekly import Weekly
@@ -53,13 +54,18 @@ from bot.tg.personal import Personal
 from bot.tg.post import Post
 from bot.tg.profile import set_profile
 from bot.tg.share import Share
+from bot.tg.tally import Tally
 from bot.tg.transport import AiohttpRequest
+
+if TYPE_CHECKING:
+    from bot.tg.webhook import Webhook
 
 log = logging.getLogger(__name__)
 App = Application[Any, Any, Any, Any, Any, Any]
 _FLUSH_SECONDS = 30.0
 _START_TRIES = 5
 _CHORES_SECONDS = 600.0
+_LAST_SECONDS = 1.0
 
 
 def make_seal(secrets: list[bytes]) -> Seal:
@@ -147,16 +153,20 @@ def add_handlers(application: App, desk: Desk) -> None:
 
 
 async def run_bot(settings: Settings, engine: Engine, catalogue: Catalogue) -> None:
-    """Run the Telegram bot until SIGTERM or SIGINT; raises TokenError or SettingsError with one line."""
-    if settings.webhook_url is not None:
-        raise SettingsError("UNSPOKEN_WEBHOOK_URL: this version receives updates by long polling only; leave it empty")
+    """Run the Telegram bot until SIGTERM or SIGINT.
+
+    Raises TokenError, SettingsError or DeafError with one line.
+    """
     database = Database(settings.resolved_database_url)
     await database.open()
     desk = make_desk(settings, engine, catalogue, database)
     application = build_application(settings, desk)
+    handled, tally = Handled(database), Tally()
+    application.add_error_handler(_counting(tally))
     try:
+        intake = _make_intake(settings, application, handled, tally)
+        status = _make_status(settings, tally, database, catalogue)
         await _start(application)
-        intake = Intake(application.bot, application.process_update, inline=settings.inline)
         loop = asyncio.get_running_loop()
         for name in (signal.SIGTERM, signal.SIGINT):
             loop.add_signal_handler(name, intake.stop)
@@ -168,18 +178,66 @@ async def run_bot(settings: Settings, engine: Engine, catalogue: Catalogue) -> N
             asyncio.create_task(_flush(database)),
             asyncio.create_task(set_profile(application.bot)),
             asyncio.create_task(desk.personal.clearer.run(application.bot)),
-            asyncio.create_task(_chores(application.bot, desk)),
+            asyncio.create_task(_chores(application.bot, desk, handled)),
             asyncio.create_task(desk.box.run(application.bot)),
+            *([asyncio.create_task(status())] if status is not None else []),
         ]
         try:
             await intake.run()
         finally:
             for task in beside:
                 task.cancel()
+            await asyncio.wait(beside, timeout=_LAST_SECONDS)
         log.info("stopped")
     finally:
         await database.close()
         await application.shutdown()
+
+
+def _make_intake(settings: Settings, application: App, handled: Handled, tally: Tally) -> Intake | Webhook:
+    """Return what takes updates in; a webhook's address is open when this returns."""
+    bot, handle = application.bot, application.process_update
+    if settings.webhook_url is None:
+        return Intake(bot, handle, inline=settings.inline, handled=handled, tally=tally)
+    from bot.tg.listen import open_socket  # polling does without a web server
+    from bot.tg.webhook import Webhook, secret_header, secret_path
+
+    key = derive_key(read_secrets(settings)[0], "webhook")
+    given = settings.webhook_secret
+    return Webhook(
+        bot,
+        handle,
+        listening=open_socket(settings.webhook_listen, "UNSPOKEN_WEBHOOK_LISTEN"),
+        url=settings.webhook_url,
+        path=secret_path(key, bot.token),
+        secret=given.get_secret_value() if given is not None else secret_header(key, bot.token),
+        inline=settings.inline,
+        handled=handled,
+        tally=tally,
+    )
+
+
+def _make_status(
+    settings: Settings, tally: Tally, database: Database, catalogue: Catalogue
+) -> Callable[[], Coroutine[Any, Any, None]] | None:
+    """Return what answers /health, /ready and /metrics, its address open already; None where that is not wanted."""
+    if settings.metrics_listen is None:
+        return None
+    from bot.tg.listen import open_socket
+    from bot.tg.status import Status, serve_status
+
+    status = Status(tally, database.reachable, loaded=bool(catalogue.library.cards))
+    listening = open_socket(settings.metrics_listen, "UNSPOKEN_METRICS_LISTEN")
+    return lambda: serve_status(status, listening)
+
+
+def _counting(tally: Tally) -> Callable[[object, Any], Coroutine[Any, Any, None]]:
+    """Return an error handler that counts; the reader is told by another."""
+
+    async def count(update: object, context: Any) -> None:
+        tally.failed += 1
+
+    return count
 
 
 async def _start(application: App) -> None:
@@ -189,7 +247,7 @@ async def _start(application: App) -> None:
         try:
             await application.initialize()
         except InvalidToken:
-            raise TokenError("Telegram refuses the token; set UNSPOKEN_TOKEN to the one BotFather gave") from None
+            raise TokenError from None
         except TelegramError as error:
             if attempt == _START_TRIES:
                 raise TokenError(f"Telegram cannot be reached ({type(error).__name__}); check the network") from None
@@ -205,10 +263,11 @@ async def _flush(database: Database) -> None:
         await database.flush()
 
 
-async def _chores(bot: Bot, desk: Desk) -> None:
-    """Do what is due now and then: the weekly cards, and the erasing of groups left a week ago."""
+async def _chores(bot: Bot, desk: Desk, handled: Handled) -> None:
+    """Do what is due now and then: the weekly cards, the erasing of groups left a week ago and of old update ids."""
     while True:
         try:
+            await handled.purge()
             await desk.in_groups.groups.purge(int(desk.clock()))
             await desk.in_groups.weekly(bot)
             await desk.in_groups.release()

@@ -33,3 +33,10 @@ class PayloadError(UnspokenError):
 
 class TokenError(UnspokenError):
     """Telegram refused the token."""
+
+    def __init__(self, line: str = "Telegram refuses the token; set UNSPOKEN_TOKEN to the one BotFather gave") -> None:
+        super().__init__(line)
+
+
+class DeafError(UnspokenError):
+    """Updates no longer reach the program; whoever supervises it starts it again."""

@@ -17,6 +17,8 @@ _LOUD = (
     "alembic",
     "aiosqlite",
     "asyncio",
+    "uvicorn",
+    "uvicorn.error",
 )
 
 

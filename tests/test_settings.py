@@ -51,6 +51,15 @@ def test_the_environment_wins_over_the_file(monkeypatch: pytest.MonkeyPatch, tmp
         ("DATABASE_URL", "mysql://user:canarysecret@host/x"),
         ("DATABASE_URL", "sqlite:///x"),
         ("SECRET", "canarysecret"),
+        ("WEBHOOK_URL", "http://example.org/hook"),
+        ("WEBHOOK_URL", "https://"),
+        ("WEBHOOK_URL", "https://example.org/hook?x=canarysecret"),
+        ("WEBHOOK_LISTEN", "8443"),
+        ("WEBHOOK_LISTEN", "127.0.0.1:"),
+        ("WEBHOOK_LISTEN", "127.0.0.1:99999"),
+        ("WEBHOOK_SECRET", "canarysecret"),
+        ("WEBHOOK_SECRET", "canarysecret with spaces"),
+        ("METRICS_LISTEN", "everywhere"),
     ],
 )
 def test_a_wrong_setting_is_one_line_that_names_it(monkeypatch: pytest.MonkeyPatch, name: str, value: str) -> None:

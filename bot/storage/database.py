@@ -5,8 +5,8 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections import Counter
-from collections.abc import Mapping
-from contextlib import AbstractAsyncContextManager
+from collections.abc import AsyncIterator, Mapping
+from contextlib import AbstractAsyncContextManager, asynccontextmanager, nullcontext
 from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Any
@@ -21,6 +21,7 @@ from bot.storage.migrate import Schema, migrate, schema_of
 from bot.storage.schema import counters
 
 log = logging.getLogger(__name__)
+_REACH_SECONDS = 2.0
 BROKEN = (SQLAlchemyError, OSError)
 """what a database raises that cannot be used"""
 _NO_ADDRESS = "UNSPOKEN_DATABASE_URL: this is not the address of a database"
@@ -41,6 +42,7 @@ class Database:
         self._waiting: Counter[tuple[date, str]] = Counter()
         self._warned = False
         self._unready = False
+        self._turn = asyncio.Lock()
         if self.is_sqlite:
             event.listen(self._engine.sync_engine, "connect", _sqlite_pragmas)
 
@@ -137,6 +139,15 @@ class Database:
         except BROKEN as error:
             raise StorageError(f"the database cannot be read ({type(error).__name__})") from None
 
+    async def reachable(self) -> bool:
+        """Tell whether the database answers, within two seconds."""
+        try:
+            async with asyncio.timeout(_REACH_SECONDS), self._engine.connect() as connection:
+                await connection.execute(select(1))
+        except BROKEN:
+            return False
+        return True
+
     async def close(self) -> None:
         """Write what waits and close the connections."""
         await self.flush()
@@ -153,9 +164,14 @@ class Database:
         name = self._engine.url.database if self.is_sqlite else None
         return None if not name or name == ":memory:" or name.startswith("file:") else Path(name)
 
-    def begin(self) -> AbstractAsyncContextManager[AsyncConnection]:
-        """Return a transaction; it may raise any of BROKEN."""
-        return self._engine.begin()
+    @asynccontextmanager
+    async def begin(self) -> AsyncIterator[AsyncConnection]:
+        """Give a transaction; it may raise any of BROKEN.
+
+        On SQLite one after another: it has one writer, and whoever finds it busy would sleep for milliseconds.
+        """
+        async with self._turn if self.is_sqlite else nullcontext(), self._engine.begin() as connection:
+            yield connection
 
     def connect(self) -> AbstractAsyncContextManager[AsyncConnection]:
         """Return a connection for reading; it may raise any of BROKEN."""

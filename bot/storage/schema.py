@@ -115,3 +115,11 @@ releases = Table(
 )
 """what a group's admins were shown for a week: noisy counts; the topic "" says that the week was released, and with
 which epsilon, in thousandths"""
+
+handled = Table(
+    "handled",
+    metadata,
+    Column("update_id", BigInteger, primary_key=True, autoincrement=False),
+    Column("at", BigInteger, nullable=False),
+)
+"""updates answered in the last day, by Telegram's count of them, and when (seconds since 1970); nothing of whom"""

@@ -10,6 +10,8 @@ from typing import TypeVar
 
 from telegram.error import BadRequest, ChatMigrated, Forbidden, InvalidToken, NetworkError, RetryAfter
 
+from bot.tg.hold import held
+
 T = TypeVar("T")
 log = logging.getLogger(__name__)
 _FIRST_WAIT = 0.5
@@ -34,7 +36,8 @@ async def deliver(call: Callable[[], Awaitable[T]], what: str) -> T | Outcome:
         try:
             return await call()
         except RetryAfter as error:
-            await asyncio.sleep(seconds_to_wait(error))
+            with held():
+                await asyncio.sleep(seconds_to_wait(error))
         except (Forbidden, ChatMigrated):
             log.info("%s: not wanted there any more", what)
             return Outcome.UNWANTED

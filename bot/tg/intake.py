@@ -3,84 +3,135 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import logging
+import time
 import warnings
-from collections import OrderedDict
-from collections.abc import Awaitable, Callable
+from collections.abc import Callable
 from typing import Any
 
-from telegram import Bot, Update
+from telegram import Bot
 from telegram.error import Conflict, EndPointNotFound, InvalidToken, NetworkError, RetryAfter, TelegramError
 
-from bot.errors import TokenError
+from bot.errors import DeafError, TokenError
+from bot.storage.handled import Handled
 from bot.tg.deliver import seconds_to_wait
+from bot.tg.order import ALLOWED, Handle, Order, number_of
+from bot.tg.tally import Tally
 
 log = logging.getLogger(__name__)
 # Raw updates are wanted, so that one which does not parse cannot take its batch along; the library advises against it.
 warnings.filterwarnings("ignore", message="Please use 'Bot.getUpdates'")
-ALLOWED = ["message", "callback_query", "my_chat_member"]
+_LIMIT = 100
+_MOST_AT_HAND = 1000
+"""updates at once, those included that no longer hold the offset; more are fetched when some are done"""
 _POLL_SECONDS = 25
 _BUSY_WAIT = 0.25
 _ERROR_WAIT = 1.0
 _ERROR_WAIT_MAX = 30.0
-_REMEMBERED = 10_000
-_DRAIN_SECONDS = 10.0
-
-Handle = Callable[[Update], Awaitable[None]]
+_CALM_SECONDS = 60.0
+"""after which another poller counts as gone"""
+_SAY_AGAIN_SECONDS = 600.0
+_WATCH_SECONDS = 5.0
+_DOUBT_SECONDS = 35.0
+"""longer than a long poll without news takes"""
+_DEAF_SECONDS = 60.0
+_DRAIN_SECONDS = 7.5
+_LAST_SECONDS = 1.5
 
 
 class Intake:
-    """Fetches updates, runs them concurrently but in order per chat, and moves the offset behind the finished ones."""
+    """Fetches updates, has them answered in order per chat, and moves the offset behind the finished ones.
 
-    def __init__(self, bot: Bot, handle: Handle, *, inline: bool = False) -> None:
-        """Take the bot and what answers one update (it must not raise); `inline` asks for inline queries too."""
+    What is at risk (see Order.lowest) stays at work but no longer holds the offset: one stuck update must not keep all
+    others from being fetched, since Telegram shows the first hundred unconfirmed ones only.
+    """
+
+    def __init__(
+        self,
+        bot: Bot,
+        handle: Handle,
+        *,
+        inline: bool = False,
+        handled: Handled | None = None,
+        tally: Tally | None = None,
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
+        """Take the bot and what answers one update; `inline` asks for inline queries too.
+
+        `clock` gives seconds and never goes back.
+        """
         self._allowed = [*ALLOWED, *(["inline_query"] if inline else [])]
         self._bot = bot
-        self._handle = handle
-        self._running: dict[int, asyncio.Task[None]] = {}
-        self._tails: dict[int, asyncio.Task[None]] = {}
-        self._done: OrderedDict[int, None] = OrderedDict()
+        self._clock = clock
+        self._order = Order(bot, handle, handled, tally, clock)
+        self._tally = self._order.tally
         self._highest = -1
+        self._crowded = False
+        # After a start, and after another program polled, what waits may have been answered already.
+        self._look_up = True
+        self._wait = _ERROR_WAIT
+        self._conflict_wait = _ERROR_WAIT
+        self._conflict_at = -_CALM_SECONDS
+        self._said_at = -_SAY_AGAIN_SECONDS
         self._stop = asyncio.Event()
-        self._finished = asyncio.Event()
 
     def stop(self) -> None:
         """Ask the loop to end after the updates at hand were answered."""
         self._stop.set()
 
     async def run(self) -> None:
-        """Poll until stopped; raises TokenError when Telegram no longer knows the token."""
-        wait = _ERROR_WAIT
+        """Poll until stopped.
+
+        Raises TokenError when Telegram no longer knows the token, DeafError when polls bring nothing for a minute while
+        Telegram answers other calls.
+        """
+        tasks = {asyncio.create_task(self._poll_on()), asyncio.create_task(self._watch())}
         try:
-            while not self._stop.is_set():
-                try:
-                    raw = await self._poll()
-                except (InvalidToken, EndPointNotFound):  # the second is how the library reports a 401 to a raw request
-                    raise TokenError(
-                        "Telegram refuses the token; set UNSPOKEN_TOKEN to the one BotFather gave"
-                    ) from None
-                except (TelegramError, ValueError) as error:
-                    wait = await self._pause(error, wait)
-                    continue
-                wait = _ERROR_WAIT
-                for item in raw:
-                    self._take(item)
-                if self._running:
-                    await self._until_progress()
+            done, _ = await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
+            for task in done:
+                task.result()
         finally:
+            for task in tasks:
+                task.cancel()
+            await asyncio.wait(tasks)
             await self._drain()
 
-    async def _poll(self) -> list[dict[str, Any]]:
-        """Return raw updates from the lowest unfinished one on; ends early when asked to stop."""
-        timeout = 0 if self._running else _POLL_SECONDS
+    async def _poll_on(self) -> None:
+        while not self._stop.is_set():
+            try:
+                raw = await self._poll()
+            except (InvalidToken, EndPointNotFound):  # the second is how the library reports a 401 to a raw request
+                raise TokenError from None
+            except (TelegramError, ValueError) as error:
+                await self._pause(error)
+                continue
+            self._wait = _ERROR_WAIT
+            self._tally.heard()
+            new = await self._take(raw)
+            self._crowded = len(raw) >= _LIMIT and not new and len(self._order) < _MOST_AT_HAND
+            if len(raw) < _LIMIT:
+                self._look_up = False
+            if self._must_return_at_once() or (raw and not new):
+                await self._order.progress(_BUSY_WAIT)
+
+    def _must_return_at_once(self) -> bool:
+        """Tell whether a poll must not wait for news: what is at hand is to be confirmed as soon as it is done."""
+        return len(self._order) >= _MOST_AT_HAND or self._order.lowest(crowded=self._crowded) is not None
+
+    async def _poll(self) -> list[Any]:
+        """Return raw updates from the lowest on that holds the offset; ends early when asked to stop."""
+        self._order.mark()
+        lowest = self._order.lowest(crowded=self._crowded)
+        timeout = 0 if self._must_return_at_once() else _POLL_SECONDS
         call = asyncio.ensure_future(
             self._bot.do_api_request(
                 "getUpdates",
                 api_kwargs={
-                    "offset": self._offset(),
+                    "offset": self._highest + 1 if lowest is None else lowest,
                     "timeout": timeout,
                     "allowed_updates": self._allowed,
-                    "limit": 100,
+                    "limit": _LIMIT,
                 },
                 read_timeout=timeout + 10,
             )
@@ -97,80 +148,94 @@ class Intake:
             if not call.done():
                 call.cancel()
 
-    def _offset(self) -> int:
-        """Return the lowest unfinished update, else the one after the highest seen: all below is confirmed."""
-        return min(self._running) if self._running else self._highest + 1
+    async def _take(self, raw: list[Any]) -> int:
+        """Start what is not known, oldest first, as far as there is room; return how many were taken or passed over."""
+        new = [(n, item) for n, item in ((number_of(item), item) for item in raw) if n is not None]
+        new = [(n, item) for n, item in new if not self._order.is_known(n)]
+        answered = await self._order.handled.find([n for n, _ in new]) if self._look_up and new else set()
+        taken = 0
+        for number, item in new:
+            if number in answered:
+                self._tally.repeated += 1
+            elif len(self._order) >= _MOST_AT_HAND:
+                break
+            else:
+                self._order.begin(number, item)
+            # Not the greatest ever seen: after a quiet week Telegram begins to count anywhere.
+            self._highest = number
+            taken += 1
+        return taken
 
-    def _take(self, item: dict[str, Any]) -> None:
-        """Start one update unless it is known; one that does not parse is skipped and counted as done."""
-        number = item.get("update_id") if isinstance(item, dict) else None
-        if not isinstance(number, int) or number in self._running or number in self._done:
-            return
-        self._highest = max(self._highest, number)
-        try:
-            update = Update.de_json(item, self._bot)
-        except Exception as error:  # noqa: BLE001, RUF100 - whatever a malformed update raises must not hold up the others
-            log.warning("an update that does not parse was skipped (%s)", type(error).__name__)
-            self._remember(number)
-            return
-        chat = update.effective_chat.id if update.effective_chat is not None else 0
-        task = asyncio.create_task(self._answer(update, self._tails.get(chat)))
-        self._running[number] = task
-        self._tails[chat] = task
-        task.add_done_callback(lambda _: self._finish(number, chat, task))
-
-    async def _answer(self, update: Update, before: asyncio.Task[None] | None) -> None:
-        if before is not None:
-            await asyncio.wait({before})
-        await self._handle(update)
-
-    def _finish(self, number: int, chat: int, task: asyncio.Task[None]) -> None:
-        self._running.pop(number, None)
-        if self._tails.get(chat) is task:
-            del self._tails[chat]
-        if not task.cancelled():
-            self._remember(number)
-            error = task.exception()
-            if error is not None:
-                log.error("an update could not be answered", exc_info=error)
-        self._finished.set()
-
-    def _remember(self, number: int) -> None:
-        self._done[number] = None
-        while len(self._done) > _REMEMBERED:
-            self._done.popitem(last=False)
-
-    async def _until_progress(self) -> None:
-        """Wait until an update is finished, at most a moment, so that new ones are fetched meanwhile."""
-        self._finished.clear()
-        try:
-            await asyncio.wait_for(self._finished.wait(), _BUSY_WAIT)
-        except TimeoutError:
-            return
-
-    async def _pause(self, error: Exception, wait: float) -> float:
-        """Wait after a failed poll; return the next wait."""
+    async def _pause(self, error: Exception) -> None:
+        """Wait after a failed poll, longer each time."""
+        wait = self._wait
         if isinstance(error, Conflict):
-            log.warning("another program polls with this token; waiting")
-        elif not isinstance(error, NetworkError):
-            log.warning("polling failed (%s); trying again", type(error).__name__)
-        pause = seconds_to_wait(error) if isinstance(error, RetryAfter) else 0.0
+            wait = await self._make_way(error)
+        else:
+            if not isinstance(error, NetworkError):
+                log.warning("polling failed (%s); trying again", type(error).__name__)
+            self._wait = min(_ERROR_WAIT_MAX, wait * 2)
+        if isinstance(error, RetryAfter):
+            self._tally.heard()
+            wait = max(wait, seconds_to_wait(error))
         try:
-            await asyncio.wait_for(self._stop.wait(), max(wait, pause))
+            await asyncio.wait_for(self._stop.wait(), wait)
         except TimeoutError:
-            return min(_ERROR_WAIT_MAX, wait * 2)
+            return
+
+    async def _make_way(self, error: Conflict) -> float:
+        """Return how long to leave the field to another poller; a webhook that is still set is removed instead."""
+        self._tally.heard()
+        self._look_up = True
+        now = self._clock()
+        if "webhook" in str(error).lower():
+            log.warning("a webhook was set for this token; it is removed, since updates come by long polling here")
+            with contextlib.suppress(TelegramError):
+                await self._bot.delete_webhook(drop_pending_updates=False)
+        elif now - self._said_at >= _SAY_AGAIN_SECONDS:
+            self._said_at = now
+            log.warning("another program polls with this token; waiting")
+        if now - self._conflict_at >= _CALM_SECONDS:
+            self._conflict_wait = _ERROR_WAIT
+        self._conflict_at = now
+        wait, self._conflict_wait = self._conflict_wait, min(_ERROR_WAIT_MAX, self._conflict_wait * 2)
         return wait
 
-    async def _drain(self) -> None:
-        """Give the updates at hand ten seconds, then confirm what is done; the rest comes again after the restart."""
-        if self._running:
-            await asyncio.wait(set(self._running.values()), timeout=_DRAIN_SECONDS)
-        for task in list(self._running.values()):
-            task.cancel()
-        if self._highest >= 0:
+    async def _watch(self) -> None:
+        """Look after what takes too long, and whether polls still bring something; raises as `run` says."""
+        doubted = self._clock()
+        while True:
+            await asyncio.sleep(_WATCH_SECONDS)
+            self._order.review()
+            now = self._clock()
+            if self._tally.silence() < _DOUBT_SECONDS:
+                continue
             try:
-                await self._bot.do_api_request(
-                    "getUpdates", api_kwargs={"offset": self._offset(), "timeout": 0, "limit": 1}, read_timeout=5
-                )
-            except (TelegramError, ValueError) as error:
-                log.info("the last confirmation failed (%s)", type(error).__name__)
+                await self._bot.get_me(read_timeout=10)
+            except InvalidToken:
+                raise TokenError from None
+            except TelegramError:
+                doubted = now  # the network is down for all calls: nothing that a restart would mend
+            else:
+                if min(self._tally.silence(), self._clock() - doubted) >= _DEAF_SECONDS:
+                    raise DeafError("no updates come from Telegram although it answers other calls; a restart mends it")
+
+    async def _drain(self) -> None:
+        """Give the updates at hand some seconds, then confirm what is done; the rest comes again after the restart."""
+        lowest = await self._order.drain(_DRAIN_SECONDS)
+        try:
+            async with asyncio.timeout(_LAST_SECONDS):
+                await asyncio.gather(self._order.handled.close(), self._confirm(lowest))
+        except TimeoutError:
+            log.info("the last confirmation took too long")
+
+    async def _confirm(self, lowest: int | None) -> None:
+        if self._highest < 0:
+            return
+        offset = self._highest + 1 if lowest is None else lowest
+        try:
+            await self._bot.do_api_request(
+                "getUpdates", api_kwargs={"offset": offset, "timeout": 0, "limit": 1}, read_timeout=5
+            )
+        except (TelegramError, ValueError) as error:
+            log.info("the last confirmation failed (%s)", type(error).__name__)

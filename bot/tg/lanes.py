@@ -14,6 +14,8 @@ from collections.abc import Callable
 
 from aiolimiter import AsyncLimiter
 
+from bot.tg.hold import held
+
 ORDINARY_A_SECOND = 25
 """of Telegram's 30: the rest stays free for care"""
 CHAT_BURST = 3
@@ -38,8 +40,9 @@ class Lanes:
         """Return when a message may go to a chat; at once for a care card, but for one that just followed another."""
         if care and self._is_first(chat_id):
             return
-        await self._chat(chat_id).acquire()
-        await self._overall.acquire()
+        with held():
+            await self._chat(chat_id).acquire()
+            await self._overall.acquire()
 
     def has_room(self, chat_id: int) -> bool:
         """Tell whether a message may go to a chat now without waiting."""

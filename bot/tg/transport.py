@@ -46,7 +46,7 @@ class AiohttpRequest(BaseRequest):
         """Return the answer as an object; raises NetworkError for anything else, since a gateway may speak instead."""
         try:
             data: object = BaseRequest.parse_json_payload(payload)
-        except TelegramError:
+        except (TelegramError, RecursionError):
             data = None
         if not isinstance(data, dict) or not data.keys() & {"result", "error_code", "description"}:
             raise NetworkError("what came back is no answer of the Bot API")

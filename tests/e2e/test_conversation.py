@@ -3,110 +3,22 @@
 from __future__ import annotations
 
 import asyncio
-import os
 import re
 import signal
 import sqlite3
-import sys
-from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import closing
 from pathlib import Path
 
 import pytest
 
-from bot.content.paths import content_root, default_data_dir
-from bot.core.engine import Engine
 from tests.bot_api import BotApiServer, Button, Message
+from tests.e2e.program import READY_SECONDS, TOKEN, Program, Start
 
-TOKEN = "7000000001:AAcanarytokencanarytokencanarytoken"
 FIRST_NAME = "Canaryfirstname"
 USERNAME = "canary_username"
 CANARY = "canarywordinthetext"
-READY_SECONDS = 60
-STOP_SECONDS = 10
 QUESTION = "is texting my ex micro-cheating?"
 DANGER = f"he hit me last night {CANARY}"
-
-
-class Program:
-    """`unspoken run` in a process of its own, with everything it writes."""
-
-    def __init__(self, process: asyncio.subprocess.Process) -> None:
-        self.process = process
-        self.written = ""
-        self._changed = asyncio.Condition()
-        self._readers = [asyncio.create_task(self._read(s)) for s in (process.stderr, process.stdout) if s]
-
-    async def until(self, pattern: str, seconds: float = READY_SECONDS) -> None:
-        """Wait until the program has written something."""
-        async with asyncio.timeout(seconds), self._changed:
-            await self._changed.wait_for(lambda: re.search(pattern, self.written))
-
-    async def ended(self, seconds: float = STOP_SECONDS) -> int:
-        """Wait for the end; return the exit status."""
-        async with asyncio.timeout(seconds):
-            status = await self.process.wait()
-            await asyncio.gather(*self._readers)
-        return status
-
-    async def kill(self) -> None:
-        """End it as a power cut would."""
-        if self.process.returncode is None:
-            self.process.kill()
-        await self.ended()
-
-    async def _read(self, stream: asyncio.StreamReader) -> None:
-        while chunk := await stream.read(4096):
-            async with self._changed:
-                self.written += chunk.decode(errors="replace")
-                self._changed.notify_all()
-
-
-Start = Callable[..., Awaitable[Program]]
-
-
-@pytest.fixture
-def data_dir(tmp_path: Path, engine: Engine) -> Path:
-    """Return a data folder of its own with the fitted matcher, which the engine has made current."""
-    folder = tmp_path / "data"
-    folder.mkdir()
-    for name in ("model", "models"):
-        if (default_data_dir() / name).is_dir():
-            (folder / name).symlink_to(default_data_dir() / name, target_is_directory=True)
-    return folder
-
-
-@pytest.fixture
-async def api() -> AsyncIterator[BotApiServer]:
-    """Return a Bot API that takes the bot's token."""
-    async with BotApiServer(token=TOKEN) as server:
-        yield server
-
-
-@pytest.fixture
-async def start(api: BotApiServer, data_dir: Path, tmp_path: Path) -> AsyncIterator[Start]:
-    """Return what starts the program, with settings changed as wished; all are ended at last."""
-    started: list[Program] = []
-
-    async def run(*command: str, **changes: str) -> Program:
-        settings = {"TOKEN": TOKEN, "API_BASE_URL": api.url, "DATA_DIR": str(data_dir), "LOG_LEVEL": "DEBUG", **changes}
-        process = await asyncio.create_subprocess_exec(
-            sys.executable, "-m", "bot", *(command or ("run",)),
-            cwd=tmp_path,
-            env={
-                "PATH": os.environ.get("PATH", ""),
-                "HOME": str(tmp_path),
-                "PYTHONPATH": str(content_root()),
-                **{f"UNSPOKEN_{name}": value for name, value in settings.items()},
-            },
-            stdin=asyncio.subprocess.DEVNULL, stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.PIPE,
-        )  # fmt: skip
-        started.append(Program(process))
-        return started[-1]
-
-    yield run
-    for program in started:
-        await program.kill()
 
 
 async def begun(api: BotApiServer, count: int) -> None:
@@ -197,12 +109,12 @@ async def test_a_conversation_survives_a_kill(start: Start, api: BotApiServer, d
 
 
 async def test_commands_are_set_by_scope(start: Start, api: BotApiServer) -> None:
-    """Private chats are shown all commands, groups the one that works there; nothing is set for everybody."""
+    """Private chats are shown two bland commands, groups the one that works there; nothing is set for everybody."""
     program = await start()
     await program.until("ready")
     await api.wait_for_call("setMyCommands", count=2, timeout=10)
     private = [command["command"] for command in api.commands["all_private_chats", ""]]
-    assert private == ["start", "help", "topics", "privacy"]
+    assert private == ["start", "help"]
     assert [command["command"] for command in api.commands["all_group_chats", ""]] == ["help"]
 
 

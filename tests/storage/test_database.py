@@ -34,9 +34,10 @@ ALLOWED = {
     "box_blocks": {"chat", "asker"},
     "weekly": {"chat", "week", "topic", "member"},
     "releases": {"chat", "week", "topic", "value"},
+    "handled": {"update_id", "at"},
 }
 """every column there may be: the schema, how often a topic was asked on a day, messages to be cleared by a keyed
-hash and an encrypted number, and what a reader chose"""
+hash and an encrypted number, what a reader chose, and which updates were answered lately"""
 
 ROOT = Path(__file__).resolve().parents[2]
 OPEN = """

@@ -1,0 +1,58 @@
+"""How long the update at hand has been held by Telegram's limits, told by whoever waits for them.
+
+A send that waits for room, or for as long as Telegram asked, says so here; whoever keeps updates in order reads it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
+
+_at_hand: ContextVar[Hold | None] = ContextVar("hold", default=None)
+
+
+class Hold:
+    """The waiting of one update."""
+
+    def __init__(self, clock: Callable[[], float]) -> None:
+        """Take a clock that gives seconds and never goes back."""
+        self._clock = clock
+        self._before = 0.0
+        self._since = 0.0
+        self._waits = 0
+
+    def seconds(self) -> float:
+        """Return how long it was held in all, the present wait included."""
+        return self._before + (self._clock() - self._since if self._waits else 0.0)
+
+    def begin(self) -> None:
+        """Note that a wait begins; several at once count once."""
+        if not self._waits:
+            self._since = self._clock()
+        self._waits += 1
+
+    def end(self) -> None:
+        """Note that it is over."""
+        self._waits -= 1
+        if not self._waits:
+            self._before += self._clock() - self._since
+
+
+def at_hand(hold: Hold) -> None:
+    """Let what follows in this task count for an update."""
+    _at_hand.set(hold)
+
+
+@contextmanager
+def held() -> Iterator[None]:
+    """Count the time inside as held by Telegram's limits, where an update is at hand."""
+    hold = _at_hand.get()
+    if hold is None:
+        yield
+        return
+    hold.begin()
+    try:
+        yield
+    finally:
+        hold.end()
