@@ -1,9 +1,9 @@
 """Sending within Telegram's limits, with a lane of its own for care.
 
-Telegram asks bots to stay under about 30 messages a second in all, one a second in a chat and 20 a minute in a group
-(https://core.telegram.org/bots/faq, "My bot is hitting limits"). Ordinary replies wait for room. A care card never
-does: what the ordinary lane leaves free is its own. Only a second
-one to the same chat within ten seconds takes its turn.
+Telegram asks bots to stay under about one message a second in a chat and 20 a minute in a group
+(https://core.telegram.org/bots/faq, "My bot is hitting limits"). Ordinary replies wait for room in their own chat; what
+a bot may send in all Telegram tells by 429s, which hold only the call concerned (`deliver`). A care card waits for
+nothing. Only a second one to the same chat within ten seconds takes its turn.
 """
 
 from __future__ import annotations
@@ -16,10 +16,8 @@ from aiolimiter import AsyncLimiter
 
 from bot.tg.hold import held
 
-ORDINARY_A_SECOND = 25
-"""of Telegram's 30: the rest stays free for care"""
-CHAT_BURST = 3
-CHAT_SECONDS = 3.0
+CHAT_BURST = 20
+CHAT_SECONDS = 20.0
 GROUP_BURST = 20
 GROUP_SECONDS = 60.0
 CARE_PAUSE = 10.0
@@ -27,12 +25,11 @@ _REMEMBERED = 10_000
 
 
 class Lanes:
-    """Budgets by chat and in all; holds chat numbers in memory only, and only the most recent."""
+    """Budgets by chat; holds chat numbers in memory only, and only the most recent."""
 
     def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
         """Take the clock that tells care cards of one chat apart."""
         self._clock = clock
-        self._overall = AsyncLimiter(ORDINARY_A_SECOND, 1.0)
         self._chats: OrderedDict[int, AsyncLimiter] = OrderedDict()
         self._cared: OrderedDict[int, float] = OrderedDict()
 
@@ -42,7 +39,6 @@ class Lanes:
             return
         with held():
             await self._chat(chat_id).acquire()
-            await self._overall.acquire()
 
     def has_room(self, chat_id: int) -> bool:
         """Tell whether a message may go to a chat now without waiting."""

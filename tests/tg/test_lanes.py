@@ -6,7 +6,7 @@ import asyncio
 
 import pytest
 
-from bot.tg.lanes import CARE_PAUSE, CHAT_BURST, ORDINARY_A_SECOND, Lanes
+from bot.tg.lanes import CARE_PAUSE, CHAT_BURST, Lanes
 
 
 class Clock:
@@ -41,11 +41,11 @@ async def test_a_busy_chat_waits_and_others_do_not() -> None:
 
 
 async def test_care_overtakes_everything() -> None:
-    """With the ordinary lane full, and the chat's own budget spent."""
+    """With the chat's own budget spent, and ordinary replies waiting before it."""
     lanes = Lanes()
-    for chat in range(ORDINARY_A_SECOND):
-        await lanes.turn(chat, care=False)
-    stuck = [await _take(lanes, 5_000 + n) for n in range(50)]
+    for _ in range(CHAT_BURST):
+        await lanes.turn(77, care=False)
+    stuck = [await _take(lanes, 77) for _ in range(50)]
     assert await _waits(stuck[-1])
     await asyncio.wait_for(lanes.turn(77, care=True), 0.5)
     for task in stuck:
