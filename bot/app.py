@@ -8,9 +8,10 @@ import signal
 import sys
 import time
 from collections.abc import Callable, Coroutine
+from secrets import randbelow as secret_draw
 from typing import TYPE_CHECKING, Any
 
-from telegram import Bot
+from telegram import Bot, Update
 from telegram.error import InvalidToken, TelegramError
 from telegram.ext import (
     Application,
@@ -26,16 +27,24 @@ from telegram.request import BaseRequest
 
 from bot.content.catalogue import Catalogue
 from bot.content.clock import make_renderer
+from bot.content.identity import load_identifier
+from bot.content.paths import content_root
+from bot.content.pseudonyms import load_pseudonyms
 from bot.core.engine import Engine
+from bot.core.noise import released
+from bot.core.pseudonym import make_pseudonym
 from bot.errors import SettingsError, TokenError
 from bot.log import place_of
 from bot.secret import derive_key, read_secrets
 from bot.settings import Settings
+from bot.storage.box import QuestionBox
 from bot.storage.database import Database
 from bot.storage.groups import Groups
 from bot.storage.handled import Handled
 from bot.storage.ledger import Ledger
 from bot.storage.seal import Keys, Seal
+from bot.storage.weekly import Weekly
+from bot.tg.box import Box
 from bot.tg.clearing import Clearer
 from bot.tg.desk import Desk
 from bot.tg.groups import GroupDesk
@@ -63,7 +72,8 @@ _SWITCH_SECONDS = 0.0005
 
 def make_seal(secrets: list[bytes]) -> Seal:
     """Return what hashes and encrypts chats, from the secrets, the present one first."""
-    return Seal([Keys(derive_key(s, "chat hashes"), derive_key(s, "chat numbers")) for s in secrets])
+    purposes = ("chat hashes", "chat numbers", "texts")
+    return Seal([Keys(*(derive_key(s, purpose) for purpose in purposes)) for s in secrets])
 
 
 def make_desk(
@@ -83,9 +93,16 @@ def make_desk(
     groups = Groups(database, seal)
     memory = ShortMemory()
     post = Post(signer, ledger, clock=clock)
-    personal = Personal(renderer, post, ledger, Clearer(ledger, clock), memory, engine.lexicon.english, clock)
-    in_groups = GroupDesk(engine, renderer, post, groups, ledger, seal, memory, clock)
-    return Desk(engine, renderer, signer, memory, database, post, personal, in_groups, clock)
+    counts = Weekly(database, seal, released)
+    words = load_pseudonyms(content_root())
+    questions = QuestionBox(database, seal, lambda: make_pseudonym(*words, secret_draw))
+    in_groups = GroupDesk(engine, renderer, post, groups, ledger, seal, memory, counts, questions, clock)
+    identifier = load_identifier(content_root(), engine.lexicon)
+    box = Box(renderer, post, questions, identifier, in_groups, clock=clock)
+    personal = Personal(
+        renderer, post, ledger, Clearer(ledger, clock), memory, in_groups, box, engine.lexicon.english, clock
+    )
+    return Desk(engine, renderer, signer, memory, database, post, personal, in_groups, box, clock)
 
 
 def build_application(settings: Settings, desk: Desk, request: BaseRequest | None = None) -> App:
@@ -100,6 +117,11 @@ def build_application(settings: Settings, desk: Desk, request: BaseRequest | Non
     if settings.inline:
         application.add_handler(InlineQueryHandler(Share(desk.engine, desk.renderer).on_inline))
     return application
+
+
+async def handle_raw(application: App, update: dict[str, Any]) -> None:
+    """Answer one update given as Telegram sends it."""
+    await application.process_update(Update.de_json(update, application.bot))
 
 
 def add_handlers(application: App, desk: Desk) -> None:
@@ -120,6 +142,7 @@ def add_handlers(application: App, desk: Desk) -> None:
         CommandHandler(("start", "help"), desk.in_groups.on_help, filters=group),
         CommandHandler("settings", desk.in_groups.on_settings, filters=group),
         MessageHandler(group & filters.StatusUpdate.ALL, desk.in_groups.on_service),
+        MessageHandler(group & filters.REPLY & filters.TEXT & ~filters.COMMAND, desk.on_group_reply),
         # Unknown commands are read as text: someone may well write "/help me he hit me".
         MessageHandler(private & filters.TEXT, desk.on_text),
         MessageHandler(private & ~filters.StatusUpdate.ALL, desk.on_other),
@@ -154,11 +177,13 @@ async def run_bot(settings: Settings, engine: Engine, catalogue: Catalogue) -> N
         log.info("ready")
         # Neither may keep a reader waiting: Telegram limits how often a profile is set.
         await desk.personal.ledger.drop_lost()
+        await desk.box.questions.drop_lost()
         beside = [
             asyncio.create_task(_flush(database)),
             asyncio.create_task(set_profile(application.bot)),
             asyncio.create_task(desk.personal.clearer.run(application.bot)),
             asyncio.create_task(_chores(application.bot, desk, handled)),
+            asyncio.create_task(desk.box.run(application.bot)),
             *([asyncio.create_task(status())] if status is not None else []),
         ]
         try:
@@ -249,6 +274,7 @@ async def _chores(bot: Bot, desk: Desk, handled: Handled) -> None:
             await handled.purge()
             await desk.in_groups.groups.purge(int(desk.clock()))
             await desk.in_groups.weekly(bot)
+            await desk.in_groups.release()
         except Exception as error:  # noqa: BLE001, RUF100 - one failed round must not end the next ones
             log.error("chores failed: %s", place_of(error))
         await asyncio.sleep(_CHORES_SECONDS)

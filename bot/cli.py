@@ -12,6 +12,7 @@ import typer
 
 from bot.chat import read_lines, run_plain, run_terminal
 from bot.classify import classify_lines
+from bot.cli_doctor import app as doctoring
 from bot.cli_measure import app as measuring
 from bot.cli_operate import app as operating
 from bot.cli_write import app as writing
@@ -31,6 +32,7 @@ app = typer.Typer(
 app.registered_commands.extend(measuring.registered_commands)
 app.registered_commands.extend(writing.registered_commands)
 app.registered_commands.extend(operating.registered_commands)
+app.registered_commands.extend(doctoring.registered_commands)
 
 
 @app.command()

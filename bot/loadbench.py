@@ -12,9 +12,8 @@ from typing import Any
 
 from aiohttp import web
 from pydantic import SecretStr
-from telegram import Update
 
-from bot.app import App, build_application, make_desk
+from bot.app import App, build_application, handle_raw, make_desk
 from bot.content.catalogue import Catalogue
 from bot.core.engine import Engine
 from bot.settings import Settings
@@ -108,9 +107,9 @@ async def _turns(application: App, count: int, first: int) -> list[float]:
             "message_id": number + 1, "date": int(time.time()), "text": _QUESTION,
             "chat": {"id": chat, "type": "private"}, "from": {"id": chat, "is_bot": False, "first_name": "B"},
         }  # fmt: skip
-        update = Update.de_json({"update_id": number, "message": message}, application.bot)
+        update = {"update_id": number, "message": message}
         began = time.perf_counter()
-        await application.process_update(update)
+        await handle_raw(application, update)
         taken.append(time.perf_counter() - began)
         await asyncio.sleep(0)
     return taken

@@ -26,7 +26,7 @@ def read_secrets(settings: Settings) -> list[bytes]:
     if settings.secret is not None:
         both = [settings.secret, *([settings.secret_old] if settings.secret_old is not None else [])]
         return [secret.get_secret_value().encode() for secret in both]
-    path = settings.data_dir / _FILE
+    path = secret_file(settings)
     try:
         values = _read_or_make(path).split()
     except OSError:
@@ -34,6 +34,11 @@ def read_secrets(settings: Settings) -> list[bytes]:
     if not values or any(len(value) < SHORTEST_SECRET for value in values):
         raise SettingsError(f"{path}: holds no usable secret; delete the file and a new one is made")
     return values
+
+
+def secret_file(settings: Settings) -> Path:
+    """Return where the secret lies that was made at first start; it need not be there."""
+    return settings.data_dir / _FILE
 
 
 def _read_or_make(path: Path) -> bytes:
@@ -59,7 +64,7 @@ def rotate_secret(settings: Settings) -> list[bytes]:
         raise SettingsError(
             "UNSPOKEN_SECRET is set: move it to UNSPOKEN_SECRET_OLD, put a new one in its place, run this again"
         )
-    path = settings.data_dir / _FILE
+    path = secret_file(settings)
     values = [secrets.token_urlsafe(_BYTES).encode(), read_secrets(settings)[0]]
     beside = path.with_name(f"{_FILE}.new")
     descriptor = os.open(beside, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)

@@ -16,9 +16,9 @@ from bot.errors import SettingsError
 
 PREFIX = "UNSPOKEN_"
 SHORTEST_SECRET = 16
+ENGINES = ("sqlite+aiosqlite://", "postgresql+asyncpg://")
 _LOOPBACK = ("127.0.0.1", "localhost", "::1")
 _LAST_PORT = 65_535
-_ENGINES = ("sqlite+aiosqlite://", "postgresql+asyncpg://")
 
 
 class Settings(BaseSettings):
@@ -113,8 +113,8 @@ class Settings(BaseSettings):
     @field_validator("database_url")
     @classmethod
     def _known_engine(cls, value: str | None) -> str | None:
-        if value is not None and not value.startswith(_ENGINES):
-            raise ValueError(f"must begin with {' or '.join(_ENGINES)}")
+        if value is not None and not value.startswith(ENGINES):
+            raise ValueError(f"must begin with {' or '.join(ENGINES)}")
         return value
 
     @field_validator("secret", "secret_old")

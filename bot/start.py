@@ -46,14 +46,14 @@ def make_engine(settings: Settings, *, semantic: bool = True, tuned: bool = True
 
 
 @contextmanager
-def progress_bar(what: str, total: int) -> Iterator[Callable[[], None]]:
-    """Show a bar on a terminal; the value given advances it by one."""
+def progress_bar(what: str, total: int) -> Iterator[Callable[..., None]]:
+    """Show a bar on a terminal; the value given advances it by one, or by as many as it is told."""
     with Progress(
         TextColumn(what), BarColumn(), TimeElapsedColumn(), console=errors, transient=True,
         disable=not errors.is_terminal,
     ) as progress:  # fmt: skip
         task = progress.add_task(what, total=total)
-        yield lambda: progress.advance(task)
+        yield lambda steps=1: progress.advance(task, steps)
 
 
 def today() -> dt.date:

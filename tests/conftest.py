@@ -14,6 +14,7 @@ from bot.content.paths import content_root, default_data_dir
 from bot.content.render import Renderer
 from bot.core.engine import Engine
 
+pytest_plugins = ["tests.operating", "tests.postgres"]
 # The library otherwise warns that times will one day be timedeltas.
 os.environ.setdefault("PTB_TIMEDELTA", "1")
 MORNING = dt.datetime(2026, 1, 7, 10, 30, tzinfo=dt.UTC)

@@ -14,6 +14,7 @@ MAY_IMPORT = {
     "content": {"content", "core", "errors"},
     "storage": {"storage", "errors"},
     "tg": {"tg", "core", "content", "storage", "errors", "log"},
+    "doctor": {"doctor", "content", "storage", "tg", "errors", "secret", "settings"},
     "quality": {"quality", "core", "content", "errors", "chat", "classify"},
 }
 IMPURE = {"os", "pathlib", "io", "socket", "time", "datetime", "random", "asyncio", "telegram", "aiohttp", "sqlalchemy",

@@ -58,18 +58,20 @@ class GroupWriter(PrivacyWriter):
         """Return the line in the group that leads an admin to the settings in private."""
         return Reply(self._text("settings_link"), ((Button(self._button("settings"), url=link),),))
 
-    def from_group(self, settings: GroupSettings, target: Target) -> Reply:
-        """Return the first card of a private chat that was opened from a group."""
+    def from_group(self, settings: GroupSettings, target: Target, box: str | None = None) -> Reply:
+        """Return the first card of a private chat opened from a group; `box` is the group's code where that is on."""
         service = settings.service(self._moment().date())
         local = ""
         if service is not None:
             local = "\n\n" + self._text("from_group_local").format(
                 name=escape(service.name), contact=escape(service.contact), until=service.until.isoformat()
             )
-        rows = (
+        rows: tuple[tuple[Button, ...], ...] = (
             (Button(self._button("timer_one"), self._to("timer:1", target)),),
             (Button(self.node_label("page:phone"), self._to("page:phone", target)),),
         )
+        if box is not None:
+            rows = ((Button(self._button("ask_box"), self._to(f"askbox:{box}", target)),), *rows)
         return Reply(f"{self._text('from_group')}{local}", (*rows, *self._foot(target)), node="page:start")
 
     def settings_panel(self, code: str, settings: GroupSettings, thread: int | None, note: str = "") -> Reply:
@@ -104,6 +106,9 @@ class GroupWriter(PrivacyWriter):
             (Button(f"{self._button('set_country')}: {place}", to("where", "0")),),
             tuple(Button(f"/{c}: {off if c in settings.off else on}", to("off", c)) for c in COMMANDS),
         ]  # fmt: skip
+        if settings.box:
+            rows.append((Button(self._button("set_moderate"), to("moderate", "0")),))
+        rows.append((Button(self._button("set_insight"), to("insight", "0")),))
         if thread:
             rows.append((Button(self._button("set_topic"), to("topic", str(thread))),))
         if settings.topic:

@@ -45,6 +45,7 @@ def content_key(root: Path) -> str:
 def _inputs(root: Path) -> Iterator[Path]:
     # What only judges or reads the fit afterwards is left out, so that tuning does not force a refit.
     later = {"calibration.yaml", "guards.yaml", "emergency.yaml", "facts.yaml", "words.yaml"}
+    later |= {"names.txt", "places.txt", "identify.yaml"}
     later |= {f"{category}.yaml" for category in CATEGORIES}
     examples = root / "intents" / "safety" / "examples"
     yield from sorted(

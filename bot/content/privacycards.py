@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from bot.content.reply import Button, Reply, Target
@@ -38,13 +39,25 @@ class PrivacyWriter(ToolWriter):
         names = [self._button("timer_off") if h == 0 else self._button("timer").format(hours=h) for h in HOURS]
         return in_rows([Button(n, self._to(f"timer:{h}", state)) for n, h in zip(names, HOURS, strict=True)], 3)
 
-    def proof(self, *, messages: int, in_hours: int, choices: int, remembered: bool, hours: int) -> Reply:
+    def proof(
+        self,
+        *,
+        messages: int,
+        in_hours: int,
+        choices: int,
+        counted: int,
+        remembered: bool,
+        hours: int,
+        more: Sequence[str] = (),
+    ) -> Reply:
         """Return every row held on a chat, in plain words and without a word on any content."""
         lines = [
             self._text("proof_messages").format(count=messages, hours=in_hours)
             if messages
             else self._text("proof_none"),
             self._text("proof_choices" if choices else "proof_no_choices"),
+            *more,
+            *([self._text("proof_counted").format(count=counted)] if counted else []),
             self._text("proof_memory" if remembered else "proof_no_memory"),
             self._text("proof_timer_off") if hours == 0 else self._text("proof_timer").format(hours=hours),
         ]

@@ -7,7 +7,8 @@ from dataclasses import dataclass, replace
 from markupsafe import escape
 
 from bot.content.answers import PAGES, Card
-from bot.content.groupcards import GroupWriter
+from bot.content.boxcards import BoxWriter
+from bot.content.insight import InsightWriter
 from bot.content.privacycards import HOURS
 from bot.content.reply import Button, Reply, Target
 from bot.content.writer import in_rows
@@ -25,7 +26,7 @@ NOT_FOR_YOUNG = frozenset(
 
 
 @dataclass(frozen=True, slots=True)
-class Renderer(GroupWriter):
+class Renderer(BoxWriter, InsightWriter):
     """Writes every reply; holds content and settings, no state of a reader."""
 
     def decide(self, decision: Decision, context: Context) -> Reply:

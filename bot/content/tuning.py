@@ -8,6 +8,8 @@ from typing import Any
 import yaml
 
 from bot.content.yamlfile import read_yaml
+from bot.core.alarm import SIGNALS as ALARM_SIGNALS
+from bot.core.alarm import Alarm
 from bot.core.calibration import SIGNALS, Calibration
 from bot.core.reading import Tuning
 from bot.core.safety import Thresholds
@@ -44,7 +46,8 @@ def _read(data: Any) -> Tuning:
     coefficients = tuple(float(data["coefficients"][name]) for name in SIGNALS)
     return Tuning(
         Calibration(coefficients, float(data["floor"]), float(data["margin"]), float(data["unsure"])),
-        Thresholds(float(data["danger"]), float(data["hinted"]), float(data["second"]), float(data["emergency"])),
+        Thresholds(float(data["danger"]), float(data["gravest"]), float(data["second"]), float(data["emergency"])),
+        Alarm(tuple(float(data["alarm"][name]) for name in ALARM_SIGNALS)),
         float(data["weight"]),
         float(data["danger_weight"]),
     )
@@ -59,11 +62,12 @@ def write_tuning(root: Path, tunings: dict[str, Tuning], command: str, note: str
             "margin": round(t.calibration.margin, 4),
             "unsure": round(t.calibration.unsure, 4),
             "danger": round(t.thresholds.danger, 4),
-            "hinted": round(t.thresholds.hinted, 4),
+            "gravest": round(t.thresholds.gravest, 4),
             "second": round(t.thresholds.second, 4),
             "emergency": round(t.thresholds.emergency, 4),
             "weight": round(t.weight, 4),
             "danger_weight": round(t.danger_weight, 4),
+            "alarm": dict(zip(ALARM_SIGNALS, (round(c, 6) for c in t.alarm.coefficients), strict=True)),
         }
         for mode, t in tunings.items()
     }

@@ -17,7 +17,7 @@ from bot.core.negation import denies_act, mark_negated
 from bot.core.normalize import Utterance, normalize
 from bot.core.reading import Reading, Tuning
 from bot.core.repair import Repairer
-from bot.core.safety import ALWAYS_EMERGENCY, CATEGORIES, SafetyRules, assess
+from bot.core.safety import ALWAYS_EMERGENCY, CATEGORIES, SafetyRules, assess, read_danger
 from bot.core.values import Action, Context, Decision, Direction, Risk, Urgency
 
 NATIVE_SCRIPTS = frozenset({"hi", "ur", "pa", "bn", "gu"})
@@ -102,7 +102,9 @@ class Engine:
         tuning = self.tuning_of(reading)
         fused = reading.fused(tuning.weight)
         utterance, tokens = reading.utterance, reading.tokens
-        risk = assess(self.rules, tokens, reading.fused(tuning.danger_weight), tuning.thresholds, self.danger_of)
+        found, danger = read_danger(self.rules, tokens, reading.lexical, reading.semantic, self.danger_of)
+        chance = tuning.alarm.probability(danger)
+        risk = assess(self.rules, tokens, found, chance, reading.fused(tuning.danger_weight), tuning.thresholds)
         match = self._rank(fused["intent"], reading.known, len(tokens), tuning)
         direction = read_direction(tokens, fused["direction"])
         young = context.under_18 or under_18(tokens)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
+from bot.core.alarm import Alarm
 from bot.core.calibration import Calibration
 from bot.core.linear import Floats
 from bot.core.match import fuse
@@ -18,10 +19,11 @@ class Tuning:
 
     calibration: Calibration = field(default_factory=Calibration)
     thresholds: Thresholds = field(default_factory=Thresholds)
+    alarm: Alarm = field(default_factory=Alarm)
     weight: float = 1.0
     """how much the second opinion counts beside the lexical one"""
     danger_weight: float = 1.0
-    """the same for danger"""
+    """the same for the category, urgency and direction of a danger"""
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from types import MappingProxyType
 
+from bot.core.alarm import danger_signals
 from bot.core.facts import Facts
 from bot.core.linear import Floats, softmax
 from bot.core.patterns import Pattern, find
@@ -28,6 +29,7 @@ _AROUND = 2
 """words on either side of a pattern that are read with it"""
 _ENOUGH = 3
 """words that must be left beside an idiom to be judged at all"""
+GRAVEST = "suicide_self_harm"
 ALWAYS_EMERGENCY = frozenset({"suicide_self_harm", "harm_to_others"})
 """categories whose urgency in the taxonomy is `emergency` without a condition"""
 
@@ -38,8 +40,8 @@ class Thresholds:
 
     danger: float = 0.5
     """probability of danger from which a message is care"""
-    hinted: float = 0.05
-    """the same where a pattern matches too"""
+    gravest: float = 0.3
+    """the same where the likeliest category is GRAVEST: a miss there costs most"""
     second: float = 0.2
     """probability from which a further category is named"""
     emergency: float = 0.5
@@ -141,29 +143,45 @@ def danger_chance(
     return whole
 
 
+def read_danger(
+    rules: SafetyRules,
+    tokens: Sequence[str],
+    lexical: Mapping[str, Floats],
+    semantic: Mapping[str, Floats] | None,
+    chance_of: Callable[[Sequence[str]], float],
+) -> tuple[tuple[Hit, ...], tuple[float, ...]]:
+    """Return (patterns found, the values of `alarm.SIGNALS`) for one message.
+
+    `lexical` and `semantic` are logits by head; `chance_of` gives the lexical probability of danger of a part.
+    """
+    found = match_rules(rules, tokens)
+    whole = 1.0 - float(softmax(lexical["danger"])[-1])
+    corrected = danger_chance(rules, tokens, found, whole, chance_of)
+    return found, danger_signals(lexical, semantic, corrected=corrected)
+
+
 def assess(
     rules: SafetyRules,
     tokens: Sequence[str],
+    found: Sequence[Hit],
+    chance: float,
     logits: Mapping[str, Floats],
     thresholds: Thresholds,
-    chance_of: Callable[[Sequence[str]], float],
 ) -> Risk:
-    """Return the danger in one message: the patterns' word, the classifier's, or both.
+    """Return the danger in one message.
 
-    `logits` are those of the heads `danger` (CATEGORIES and none), `urgency`, `explicit` and `direction`;
-    `chance_of` gives the probability of danger of a part of the message.
+    `found` are the patterns that matched, `chance` the probability 0..1 of danger (`alarm.Alarm`), `logits` those of
+    the heads `danger` (CATEGORIES and none), `urgency`, `explicit` and `direction`.
     """
     danger = softmax(logits["danger"])
-    found = match_rules(rules, tokens)
-    chance = danger_chance(rules, tokens, found, float(1.0 - danger[-1]), chance_of)
     hits = tuple(h.pattern for h in found)
-    needed = 0.0 if any(h.sure for h in hits) else thresholds.hinted if hits else thresholds.danger
-    if chance < needed:
-        return Risk(confidence=chance)
     scores = {c: float(p) for c, p in zip(CATEGORIES, danger[:-1], strict=True)}
     for hit in hits:
         scores[hit.category] = scores.get(hit.category, 0.0) + 1.0
     ranked = sorted(scores, key=lambda c: (-scores[c], c))
+    needed = thresholds.gravest if ranked[0] == GRAVEST else thresholds.danger
+    if chance < needed and not any(h.sure for h in hits):
+        return Risk(confidence=chance)
     categories = tuple(c for i, c in enumerate(ranked) if i == 0 or scores[c] >= thresholds.second)[:3]
     urgency = _urgency(rules, tokens, hits, categories, logits["urgency"], thresholds)
     main = [h for h in hits if h.category == categories[0]]

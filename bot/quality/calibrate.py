@@ -8,20 +8,24 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from bot.core.alarm import Alarm
 from bot.core.calibration import Calibration, choose_floor, fit_logistic, signals
 from bot.core.engine import Engine
 from bot.core.linear import softmax
 from bot.core.match import OUT
 from bot.core.reading import Reading, Tuning
-from bot.core.safety import Thresholds, danger_chance, match_rules
+from bot.core.safety import Thresholds, read_danger
 from bot.quality.records import Record
 
 WRONG = 0.01
 """share of messages in scope that may be answered at once but wrongly"""
 LEAK = 0.01
 """share of messages out of scope that may be answered"""
-ORDINARY_ALARMS = 0.019
-"""share of ordinary messages that the classifier alone may take for danger"""
+GRAVER = 1.1
+"""log-odds by which less evidence is needed where suicide is the likeliest danger: on the calibration set it
+costs half a point of false alarms and notices seven points more of them"""
+ORDINARY_ALARMS = 0.031
+"""share of the calibration set's ordinary messages, many written to sound worse, that may be taken for danger"""
 HARD_ALARMS = 0.06
 """the same of hard negatives"""
 _WEIGHTS = (0.5, 1.0, 1.5, 2.0, 3.0)
@@ -43,9 +47,8 @@ def calibrate(engine: Engine, records: Sequence[Record], step: Callable[[], None
     meant = [i for i in items if i.record.intent is not None and not i.record.safety]
     both = any(i.reading.semantic is not None for i in items)
     weight = _best_weight(meant, labels) if both else 1.0
-    found = [(*_thresholds(engine, items, w), w) for w in (_WEIGHTS if both else (1.0,))]
-    thresholds, _, danger_weight = max(found, key=lambda f: f[1])
-    return Tuning(_tiers(meant, labels, weight), thresholds, weight, danger_weight)
+    alarm, thresholds = _alarm(engine, items)
+    return Tuning(_tiers(meant, labels, weight), thresholds, alarm, weight)
 
 
 def _best_weight(items: Sequence[_Item], labels: tuple[str, ...]) -> float:
@@ -82,33 +85,42 @@ def _tiers(items: Sequence[_Item], labels: tuple[str, ...], weight: float) -> Ca
     return Calibration(coefficients, floor, 0.0, min(unsure, floor))
 
 
-def _thresholds(engine: Engine, items: Sequence[_Item], weight: float) -> tuple[Thresholds, float]:
-    """Return (thresholds, recall): the pair that notices most while false alarms stay within their shares."""
-    chances, hinted, kinds = [], [], []
+def _alarm(engine: Engine, items: Sequence[_Item]) -> tuple[Alarm, Thresholds]:
+    """Return the regression over what all say of danger, and the lowest threshold that keeps false alarms in bounds."""
+    both = any(i.reading.semantic is not None for i in items)
+    rows, kinds = [], []
     emergencies: list[tuple[float, bool]] = []
     for item in items:
-        fused = item.reading.fused(weight)
-        if item.record.safety is None:
-            continue
+        if item.record.safety is None or (both and item.reading.semantic is None):
+            continue  # native scripts are judged without the encoder, by the lexical tuning
         if item.record.safety:
-            emergencies.append((float(softmax(fused["urgency"])[0]), item.record.urgency == "emergency"))
-        tokens = item.reading.tokens
-        hits = match_rules(engine.rules, tokens)
-        whole = 1.0 - float(softmax(fused["danger"])[-1])
-        chances.append(danger_chance(engine.rules, tokens, hits, whole, engine.danger_of))
-        hinted.append(bool(hits))
+            urgency = softmax(item.reading.fused(1.0)["urgency"])
+            emergencies.append((float(urgency[0]), item.record.urgency == "emergency"))
+        reading = item.reading
+        _, found = read_danger(engine.rules, reading.tokens, reading.lexical, reading.semantic, engine.danger_of)
+        rows.append(found)
         kinds.append("danger" if item.record.safety else "ordinary" if item.record.intent is not None else "hard")
-    chance, hint, kind = np.array(chances), np.array(hinted), np.array(kinds)
-    best, found = Thresholds(), -1.0
-    for danger in np.geomspace(0.02, 0.95, 60):
-        for low in np.geomspace(0.005, danger, 25):
-            care = np.where(hint, chance >= low, chance >= danger)
-            alarms = [float(care[kind == k].mean()) if (kind == k).any() else 0.0 for k in ("ordinary", "hard")]
-            recall = float(care[kind == "danger"].mean()) if (kind == "danger").any() else 0.0
-            if alarms[0] <= ORDINARY_ALARMS and alarms[1] <= HARD_ALARMS and recall > found:
-                found = recall
-                best = Thresholds(float(danger), float(low))
-    return Thresholds(best.danger, best.hinted, 0.15, _emergency(emergencies)), found
+    table, kind = np.array(rows), np.array(kinds)
+    alarm = Alarm(_standardised(table, kind == "danger"))
+    chance = np.array([alarm.probability(row) for row in table])
+    bounds = (("ordinary", ORDINARY_ALARMS), ("hard", HARD_ALARMS))
+    danger = max(float(np.quantile(chance[kind == k], 1 - share)) for k, share in bounds if (kind == k).any())
+    return alarm, Thresholds(danger, _shifted(danger, -GRAVER), 0.15, _emergency(emergencies))
+
+
+def _shifted(chance: float, steps: float) -> float:
+    """Return a probability moved by `steps` on the log-odds scale."""
+    return float(1.0 / (1.0 + (1.0 / chance - 1.0) * np.exp(-steps)))
+
+
+def _standardised(table: NDArray[np.float64], right: NDArray[np.bool_]) -> tuple[float, ...]:
+    """Return logistic coefficients for the columns as they are, fitted on them at mean 0 and deviation 1."""
+    mean, deviation = table[:, 1:].mean(axis=0), table[:, 1:].std(axis=0)
+    deviation[deviation < 1e-6] = np.inf  # a signal that never changes says nothing
+    scaled = np.concatenate([table[:, :1], (table[:, 1:] - mean) / deviation], axis=1)
+    found = np.array(fit_logistic(scaled, right))
+    slopes = found[1:] / deviation
+    return (float(found[0] - (slopes * mean).sum()), *(float(s) for s in slopes))
 
 
 def _emergency(items: Sequence[tuple[float, bool]]) -> float:

@@ -7,7 +7,9 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 from bot.content.catalogue import load_catalogue
+from bot.content.identity import load_clues
 from bot.content.lexicon import load_lexicon
+from bot.content.pseudonyms import read_pseudonyms
 from bot.content.safetyfiles import load_rules
 from bot.content.sentences import load_safety_examples, load_sentences
 from bot.content.tuning import load_tuning
@@ -34,7 +36,10 @@ def check_content(root: Path, sentences: Path, make_engine: Callable[[], Engine]
     found = list(problems)
     examples, more = load_examples(root, catalogue.taxonomy)
     found.extend(more)
-    found.extend(load_lexicon(root)[1])
+    lexicon, more = load_lexicon(root)
+    found.extend(more)
+    found.extend(load_clues(root, lexicon)[1])
+    found.extend(read_pseudonyms(root)[1])
     found.extend(load_rules(root)[1])
     found.extend(load_tuning(root)[1])
     wording, more = load_wording(root)

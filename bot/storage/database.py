@@ -11,25 +11,22 @@ from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Any
 
-from alembic import command
-from alembic.config import Config
-from alembic.migration import MigrationContext
-from alembic.script import ScriptDirectory
-from alembic.util.exc import CommandError
-from sqlalchemy import Table, event, select, text
+from sqlalchemy import Table, event, make_url, select, text
 from sqlalchemy.dialects import postgresql, sqlite
-from sqlalchemy.engine import Connection
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
 
 from bot.errors import StorageError
+from bot.storage.migrate import Schema, migrate, schema_of
 from bot.storage.schema import counters
 
 log = logging.getLogger(__name__)
-_MIGRATIONS = Path(__file__).parent / "migrations"
 _REACH_SECONDS = 2.0
 BROKEN = (SQLAlchemyError, OSError)
 """what a database raises that cannot be used"""
+_NO_ADDRESS = "UNSPOKEN_DATABASE_URL: this is not the address of a database"
+_CONNECT_SECONDS = 5
+_STATEMENT_SECONDS = 10
 
 
 class Database:
@@ -44,28 +41,59 @@ class Database:
         self._engine = _make_engine(url)
         self._waiting: Counter[tuple[date, str]] = Counter()
         self._warned = False
+        self._unready = False
         self._turn = asyncio.Lock()
-        if url.startswith("sqlite"):
+        if self.is_sqlite:
             event.listen(self._engine.sync_engine, "connect", _sqlite_pragmas)
 
     async def open(self) -> bool:
         """Bring the schema up to date; return False, and say so once in the log, when the database cannot be used.
 
-        Raises StorageError when the schema is newer than this program.
+        `flush` tries again then. Raises StorageError when the schema is newer than this program, or the address is
+        none.
         """
         try:
-            if self._url.startswith("sqlite"):
-                path = Path(self._url.split("///", 1)[-1])
-                await asyncio.to_thread(path.parent.mkdir, parents=True, exist_ok=True)
+            await self._prepare()
+        except BROKEN as error:
+            self._unready = True
+            self.warn(error)
+            return False
+        self._unready = False
+        return True
+
+    async def require(self) -> None:
+        """Bring the schema up to date; raises StorageError, one line for whoever runs a command, where that fails."""
+        try:
+            await self._prepare()
+        except BROKEN as error:
+            await self._engine.dispose()
+            raise _unusable(error) from None
+
+    async def schema(self) -> Schema:
+        """Return how far the schema is and make nothing; raises StorageError when the database cannot be used."""
+        file = self.file
+        if file is not None and not file.exists():
+            return Schema.NONE
+        try:
+            async with self._engine.connect() as connection:
+                return await connection.run_sync(schema_of)
+        except BROKEN as error:
+            raise _unusable(error) from None
+        except (TypeError, ValueError, OverflowError):
+            raise StorageError(_NO_ADDRESS) from None
+
+    async def _prepare(self) -> None:
+        try:
+            if self.file is not None:
+                await asyncio.to_thread(self.file.parent.mkdir, parents=True, exist_ok=True)
             async with self._engine.begin() as connection:
-                await connection.run_sync(_migrate)
+                await connection.run_sync(migrate)
         except StorageError:
             await self._engine.dispose()  # nobody closes what could not be opened
             raise
-        except BROKEN as error:
-            self.warn(error)
-            return False
-        return True
+        except (TypeError, ValueError, OverflowError):  # what drivers raise for an odd port or parameter
+            await self._engine.dispose()
+            raise StorageError(_NO_ADDRESS) from None
 
     def count(self, name: str) -> None:
         """Count one event of today in memory; `flush` writes it."""
@@ -73,17 +101,33 @@ class Database:
 
     async def flush(self) -> bool:
         """Write what was counted; return False when the database cannot be used (the counts wait)."""
+        if self._unready and not await self._reopen():
+            return False
         waiting, self._waiting = self._waiting, Counter()
         if not waiting:
             return True
         try:
             async with self._engine.begin() as connection:
-                for (day, name), n in waiting.items():
+                # In one order, so that programs which write at once cannot wait for each other.
+                for (day, name), n in sorted(waiting.items()):
                     await connection.execute(self._upsert(day, name, n))
         except BROKEN as error:
             self._waiting.update(waiting)
             self.warn(error)
             return False
+        self._warned = False
+        return True
+
+    async def _reopen(self) -> bool:
+        """Try once more what failed at start: the database's machine may have come up later than this one."""
+        try:
+            if not await self.open():
+                return False
+        except StorageError as error:
+            self.warn(error)
+            return False
+        log.info("the database can be used now")
+        self._warned = False
         return True
 
     async def totals(self, day: date) -> Mapping[str, int]:
@@ -113,6 +157,12 @@ class Database:
     def is_sqlite(self) -> bool:
         """Tell whether this is the embedded engine."""
         return self._url.startswith("sqlite")
+
+    @property
+    def file(self) -> Path | None:
+        """Return where an SQLite database lies; None for one in memory and for a server's."""
+        name = self._engine.url.database if self.is_sqlite else None
+        return None if not name or name == ":memory:" or name.startswith("file:") else Path(name)
 
     @asynccontextmanager
     async def begin(self) -> AsyncIterator[AsyncConnection]:
@@ -159,11 +209,20 @@ class Database:
 
 def _make_engine(url: str) -> AsyncEngine:
     try:
-        return create_async_engine(url)
+        if not make_url(url).drivername.startswith("postgresql"):
+            return create_async_engine(url)
+        # A server may be away for a while: a connection is tried before it is used, and nobody waits for long.
+        limits = {"timeout": _CONNECT_SECONDS, "command_timeout": _STATEMENT_SECONDS}
+        return create_async_engine(url, pool_pre_ping=True, connect_args=limits)
     except ImportError as error:
         raise StorageError(f"the database's driver is missing; pip install {error.name}") from None
     except (SQLAlchemyError, ValueError):
-        raise StorageError("UNSPOKEN_DATABASE_URL: this is not the address of a database") from None
+        raise StorageError(_NO_ADDRESS) from None
+
+
+def _unusable(error: BaseException) -> StorageError:
+    kind = type(getattr(error, "orig", None) or error).__name__
+    return StorageError(f"the database cannot be used ({kind}); is it there, and is its address right?")
 
 
 def _sqlite_pragmas(connection: Any, _: object) -> None:
@@ -171,20 +230,3 @@ def _sqlite_pragmas(connection: Any, _: object) -> None:
     for pragma in ("journal_mode=WAL", "secure_delete=ON", "busy_timeout=3000", "synchronous=NORMAL"):
         cursor.execute(f"PRAGMA {pragma}")
     cursor.close()
-
-
-def _migrate(connection: Connection) -> None:
-    """Run the migrations up to the newest; raises StorageError on a schema this program does not know."""
-    config = Config()
-    config.set_main_option("script_location", str(_MIGRATIONS))
-    config.attributes["connection"] = connection
-    current = MigrationContext.configure(connection).get_current_revision()
-    scripts = ScriptDirectory.from_config(config)
-    if current is not None:
-        try:
-            scripts.get_revision(current)
-        except CommandError:
-            raise StorageError(
-                "the database was made by a newer version of Unspoken; upgrade the program or use another database"
-            ) from None
-    command.upgrade(config, "head")

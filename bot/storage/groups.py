@@ -16,7 +16,8 @@ from bot.storage.seal import Seal
 
 GRACE_SECONDS = 7 * 86_400
 CODE_BYTES = 6
-_OF_GROUPS = (releases, weekly, box_blocks, box_questions, groups)
+_BESIDE = (box_questions, box_blocks, weekly, releases)
+"""tables of what belongs to a group"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,6 +51,8 @@ class Groups:
             prefix = base64.b32decode(code.upper() + "=" * (-len(code) % 8))
         except ValueError:
             return None
+        if len(prefix) != CODE_BYTES:
+            return None
         low, high = prefix.ljust(16, b"\0"), prefix.ljust(16, b"\xff")
         for row in await self._rows(select(groups).where(groups.c.chat >= low, groups.c.chat <= high)):
             chat_id = self._seal.open(row.box)
@@ -64,15 +67,13 @@ class Groups:
         return await self._change(statement.on_conflict_do_update(index_elements=["chat"], set_=values))
 
     async def moved(self, old: int, new: int) -> None:
-        """Carry everything of a group over to its new number, as when it becomes a supergroup."""
-        chat, box = self._seal.chat(new), self._seal.close(new)
+        """Carry everything of a group over to its new number, as when it becomes a supergroup; all or nothing."""
+        chat, box, before = self._seal.chat(new), self._seal.close(new), self._seal.chats(old)
         if await self.get(new):
             return
         await self._change(
-            update(groups).where(groups.c.chat.in_(self._seal.chats(old))).values(chat=chat, box=box, left_at=None)
+            update(groups).where(groups.c.chat.in_(before)).values(chat=chat, box=box, left_at=None),
         )
-        for table in (box_questions, box_blocks, weekly, releases):
-            await self._change(update(table).where(table.c.chat.in_(self._seal.chats(old))).values(chat=chat))
 
     async def left(self, chat_id: int, now: int) -> None:
         """Note that the bot was removed from a group at `now` (seconds)."""
@@ -82,11 +83,36 @@ class Groups:
         """Erase every row of groups that the bot left a week ago; return how many groups."""
         gone = await self._rows(select(groups.c.chat).where(groups.c.left_at < now - GRACE_SECONDS))
         for row in gone:
-            for table in (*_OF_GROUPS, ledger):
-                await self._change(delete(table).where(table.c.chat == row.chat))
+            await self._change(*(delete(table).where(table.c.chat == row.chat) for table in (*_BESIDE, ledger, groups)))
         if gone:
             await self._database.truncate_log()
         return len(gone)
+
+    async def reseal(self, seal: Seal) -> tuple[int, int]:
+        """Hash and encrypt every group anew under the first keys of `seal`; return (groups kept, groups no key opens).
+
+        What belongs to a group follows it. Raises any of BROKEN, and then changes nothing.
+        """
+        kept = lost = 0
+        async with self._database.begin() as connection:
+            rows = (await connection.execute(select(groups.c.chat, groups.c.box))).all()
+            known = {row.chat for row in rows}
+            for row in rows:
+                chat_id = seal.open(row.box)
+                if chat_id is None:
+                    lost += 1
+                    continue
+                new = {"chat": seal.chat(chat_id), "box": seal.close(chat_id)}
+                mine = groups.c.chat == row.chat
+                if new["chat"] != row.chat and new["chat"] in known:  # chosen anew since the key was changed
+                    await connection.execute(delete(groups).where(mine))
+                else:
+                    kept += 1
+                    await connection.execute(update(groups).where(mine).values(**new))
+                for table in _BESIDE:
+                    await connection.execute(update(table).where(table.c.chat == row.chat).values(chat=new["chat"]))
+        await self._database.truncate_log()
+        return kept, lost
 
     async def every(self) -> list[Group]:
         """Return all groups that the bot is in."""
@@ -102,10 +128,12 @@ class Groups:
             self._database.warn(error)
             return []
 
-    async def _change(self, statement: Any) -> bool:
+    async def _change(self, *statements: Any) -> bool:
+        """Execute statements, all or none; return whether they were."""
         try:
             async with self._database.begin() as connection:
-                await connection.execute(statement)
+                for statement in statements:
+                    await connection.execute(statement)
         except BROKEN as error:
             self._database.warn(error)
             return False

@@ -110,13 +110,15 @@ class Ledger:
         Rows that no key opens are dropped and counted in one line of the log: they can never be cleared.
         """
         await self._write()
-        picked = select(ledger.c.chat, ledger.c.message).where(ledger.c.due <= now).order_by(ledger.c.due).limit(limit)
+        due = select(ledger.c.chat, ledger.c.message).where(ledger.c.due <= now).order_by(ledger.c.due).limit(limit)
         if not self._database.is_sqlite:
-            picked = picked.with_for_update(skip_locked=True)
+            due = due.with_for_update(skip_locked=True)
+        # A table of its own: as a subquery PostgreSQL may pick anew for each row, and then more than the limit.
+        picked = due.cte("picked")
         # One statement claims and returns, so that two clearers never see the same row.
         claim = (
             update(ledger)
-            .where(tuple_(ledger.c.chat, ledger.c.message).in_(picked))
+            .where(tuple_(ledger.c.chat, ledger.c.message).in_(select(picked.c.chat, picked.c.message)))
             .values(due=now + lease)
             .returning(ledger.c.chat, ledger.c.message, ledger.c.box, ledger.c.sent)
         )
@@ -208,9 +210,12 @@ class Ledger:
             "word": after.word,
             "veil": after.veil,
         }
-        await self._change(delete(readers).where(readers.c.chat.in_(self._seal.chats(chat_id))))
+        statements = [delete(readers).where(readers.c.chat.in_(self._seal.chats(chat_id)))]
         if after != Reader():
-            await self._change(self._database.insert(readers).values(chat=chat, **values))
+            # Another program may have chosen for the same chat at this moment: the later choice stands.
+            row = self._database.insert(readers).values(chat=chat, **values)
+            statements.append(row.on_conflict_do_update(index_elements=["chat"], set_=values))
+        await self._change(*statements)
         if hours is not None:
             await self._move(chat_id, hours)
         self._keep(chat, after, asyncio.get_running_loop().time())
@@ -273,9 +278,11 @@ class Ledger:
             self._database.warn(error)
             return []
 
-    async def _change(self, statement: Any) -> None:
+    async def _change(self, *statements: Any) -> None:
+        """Execute statements, all or none."""
         try:
             async with self._lock, self._database.begin() as connection:
-                await connection.execute(statement)
+                for statement in statements:
+                    await connection.execute(statement)
         except BROKEN as error:
             self._database.warn(error)

@@ -75,14 +75,19 @@ box_questions = Table(
     Column("due", BigInteger, nullable=False),
     Index("box_due", "due"),
     Index("box_chat", "chat"),
+    sqlite_with_rowid=False,
 )
-"""questions handed to a group's box: the text encrypted, and gone once it was posted, refused or has expired"""
+"""questions handed to a group's box: the text encrypted, and gone once it was posted, refused or has expired
+
+In SQLite without row numbers: these would tell in which order the questions were handed in.
+"""
 
 box_blocks = Table(
     "box_blocks",
     metadata,
     Column("chat", LargeBinary(16), primary_key=True),
     Column("asker", LargeBinary(16), primary_key=True),
+    sqlite_with_rowid=False,
 )
 """askers whose questions a group does not want, by a keyed hash of group and person"""
 
@@ -93,8 +98,12 @@ weekly = Table(
     Column("week", Integer, primary_key=True),
     Column("topic", String(64), primary_key=True),
     Column("member", LargeBinary(16), primary_key=True),
+    sqlite_with_rowid=False,
 )
-"""which members stand behind a group's count of this week, by a keyed hash; discarded when the week is over"""
+"""which members stand behind a group's count of this week, by a keyed hash; discarded when the week is over
+
+In SQLite without row numbers: these would tell in which order members asked, which others in the group have seen.
+"""
 
 releases = Table(
     "releases",
@@ -104,7 +113,8 @@ releases = Table(
     Column("topic", String(64), primary_key=True),
     Column("value", Integer, nullable=False),
 )
-"""what a group's admins were shown for a week: noisy counts"""
+"""what a group's admins were shown for a week: noisy counts; the topic "" says that the week was released, and with
+which epsilon, in thousandths"""
 
 handled = Table(
     "handled",

@@ -22,10 +22,13 @@ _NUMBER_BYTES = 8
 
 @dataclass(frozen=True, slots=True)
 class Keys:
-    """The two keys of one secret, 32 bytes each."""
+    """The three keys of one secret, 32 bytes each."""
 
     hashing: bytes
     sealing: bytes
+    """for the numbers of chats"""
+    texts: bytes
+    """for what somebody wrote, and for links that lead to it"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,6 +53,48 @@ class Seal:
     def words(self, chat_id: int, word: str) -> tuple[bytes, ...]:
         """Return the hash of a code word under every key, present first."""
         return tuple(self._hash(k, b"word", f"{chat_id} {word}") for k in self.keys)
+
+    def asker(self, group_chat_id: int, user_id: int) -> bytes:
+        """Return the keyed hash of somebody in a group; the same person in another group has another hash."""
+        return self._hash(self.keys[0], b"asker", f"{group_chat_id} {user_id}")
+
+    def askers(self, group_chat_id: int, user_id: int) -> tuple[bytes, ...]:
+        """Return the hash of somebody in a group under every key, present first."""
+        return tuple(self._hash(k, b"asker", f"{group_chat_id} {user_id}") for k in self.keys)
+
+    def close_data(self, data: bytes, about: bytes) -> bytes:
+        """Return bytes encrypted (AES-256-GCM, a nonce of its own each time, 28 bytes longer).
+
+        `about` is bound to it: it opens only where the same is given again, such as the id of its row.
+        """
+        nonce = secrets.token_bytes(_NONCE_BYTES)
+        return nonce + AESGCM(self.keys[0].texts).encrypt(nonce, data, about)
+
+    def open_data(self, box: bytes, about: bytes) -> bytes | None:
+        """Return what was encrypted `about` this, or None where none of the keys opens it."""
+        for keys in self.keys:
+            try:
+                return AESGCM(keys.texts).decrypt(box[:_NONCE_BYTES], box[_NONCE_BYTES:], about)
+            except (InvalidTag, ValueError):
+                continue
+        return None
+
+    def close_text(self, text: str, about: bytes) -> bytes:
+        """Return a text encrypted, as `close_data` does."""
+        return self.close_data(text.encode(), about)
+
+    def open_text(self, box: bytes, about: bytes) -> str | None:
+        """Return the text in a box, or None where none of the keys opens it."""
+        data = self.open_data(box, about)
+        return None if data is None else data.decode()
+
+    def member(self, group_chat_id: int, week: int, user_id: int) -> bytes:
+        """Return the keyed hash of a member of a group in one ISO week; another week or group gives another hash."""
+        return self._hash(self.keys[0], b"member", f"{group_chat_id} {week} {user_id}")
+
+    def members(self, group_chat_id: int, week: int, user_id: int) -> tuple[bytes, ...]:
+        """Return the hash of a member in a week under every key, present first."""
+        return tuple(self._hash(k, b"member", f"{group_chat_id} {week} {user_id}") for k in self.keys)
 
     def close(self, chat_id: int) -> bytes:
         """Return a chat's number encrypted (AES-256-GCM, a nonce of its own each time)."""

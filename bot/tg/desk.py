@@ -6,7 +6,7 @@ import asyncio
 import logging
 import time
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from telegram import Bot, CallbackQuery, Message, Update
 from telegram.constants import ChatType
@@ -14,12 +14,14 @@ from telegram.ext import ContextTypes
 
 from bot.content.context import context_after, context_of_card, context_of_press
 from bot.content.render import Renderer
-from bot.content.reply import Reply
+from bot.content.reply import Button, Reply, Target
 from bot.core.engine import Engine
 from bot.core.values import Action, Context, Decision
 from bot.errors import PayloadError
 from bot.log import place_of
+from bot.storage.boxfollow import FOLLOW_PREFIX
 from bot.storage.database import Database
+from bot.tg.box import Box
 from bot.tg.deliver import deliver
 from bot.tg.groups import GroupDesk
 from bot.tg.memory import ShortMemory
@@ -47,6 +49,7 @@ class Desk:
     post: Post
     personal: Personal
     in_groups: GroupDesk
+    box: Box
     clock: Callable[[], float] = field(default=time.time)
 
     async def on_text(self, update: Update, context: ContextTypes.DEFAULT_TYPE) -> None:
@@ -62,6 +65,10 @@ class Desk:
             return
         before = self._context(message)
         decision = await self._decide(text, before)
+        safe = decision.action is not Action.CARE and decision.signpost is None
+        if safe and self.box.is_writing(message.chat_id):
+            await self.box.draft(context.bot, message.chat_id, text, [message.message_id])
+            return
         after = context_after(decision, before)
         self.memory.put(message.chat_id, after)
         reply = self._write(decision, after)
@@ -76,6 +83,8 @@ class Desk:
         if len(context.args or ()) > 1:
             return await self.on_text(update, context)
         message = _message(update)
+        if context.args and context.args[0].startswith(FOLLOW_PREFIX):
+            return await self.box.open_link(context.bot, message.chat_id, context.args[0], [message.message_id])
         opened = await self.in_groups.open_link(context.bot, message.chat_id, context.args[0]) if context.args else None
         if opened is not None:
             reply, after = opened
@@ -88,7 +97,12 @@ class Desk:
         """Answer /help; "/help me he hit me" is a message."""
         if context.args:
             return await self.on_text(update, context)
-        return await self._answer(context.bot, _message(update), self.renderer.page("help"))
+        page = self.renderer.page("help")
+        add = Button(
+            str(self.renderer.catalogue.library.texts["add_to_group"]),
+            url=f"https://t.me/{context.bot.username}?startgroup=a",
+        )
+        return await self._answer(context.bot, _message(update), replace(page, rows=(*page.rows, (add,))))
 
     async def on_privacy(self, update: Update, context: ContextTypes.DEFAULT_TYPE) -> None:
         """Answer /privacy."""
@@ -120,6 +134,9 @@ class Desk:
             await deliver(lambda: query.answer(), "button")
             return await self.personal.tidy(context.bot, chat_id, [query.message.message_id])
         kind, _, name = target.node.partition(":")
+        if kind in {"box", "askbox"} or (kind == "set" and name.endswith(":moderate.0")):
+            await deliver(lambda: query.answer(), "button")
+            return await self._press_box(context.bot, chat_id, target, query.message.message_id)
         if kind == "set":
             reply = await self.in_groups.press(context.bot, chat_id, target.node)
         else:
@@ -134,6 +151,24 @@ class Desk:
             await self._send(context.bot, chat_id, reply)
         await deliver(lambda: query.answer(), "button")
         return None
+
+    async def _press_box(self, bot: Bot, chat_id: int, target: Target, message: int) -> None:
+        """Hand a press that concerns the question box to it."""
+        kind, _, name = target.node.partition(":")
+        if kind == "box":
+            return await self.box.press(bot, chat_id, target, message)
+        group = await self.in_groups.group_of(name.partition(":")[0])
+        if group is None:
+            return await self._send(bot, chat_id, self.renderer.settings_note("settings_lost"))
+        if kind == "askbox":
+            return await self.box.invite(bot, chat_id, group, lang=target.lang)
+        return await self.box.moderate(bot, chat_id, group, lang=target.lang)
+
+    async def on_group_reply(self, update: Update, context: ContextTypes.DEFAULT_TYPE) -> None:
+        """Pass a reply to a question of the box on to its asker, where they want it; nothing is said in the group."""
+        message = _message(update)
+        if message.reply_to_message is not None and message.text:
+            await self.box.answer_came(message.chat_id, message.reply_to_message.message_id, message.text)
 
     async def on_member(self, update: Update, context: ContextTypes.DEFAULT_TYPE) -> None:
         """Follow what happens to the bot itself: blocked in private, added, promoted or removed in a group."""

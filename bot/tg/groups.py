@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import asyncio
 import datetime as dt
+import secrets
 import time
 from collections import OrderedDict
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
+from fractions import Fraction
 
 from telegram import Bot, ChatMember, Message, Update
 from telegram.constants import ChatType
@@ -21,9 +23,12 @@ from bot.content.render import Renderer
 from bot.content.reply import Reply, Target
 from bot.core.engine import Engine
 from bot.core.values import Action, Context, Decision, Direction
+from bot.storage.box import QuestionBox
 from bot.storage.groups import Groups
 from bot.storage.ledger import Ledger
 from bot.storage.seal import Seal
+from bot.storage.weekly import Weekly, weeks_before
+from bot.tg.deliver import deliver
 from bot.tg.memory import ShortMemory
 from bot.tg.post import Post
 
@@ -35,6 +40,10 @@ ADMIN_SECONDS = 60
 MEMBER_PAUSE = 20.0
 """seconds in which a second command of the same member is not answered again"""
 _MOST_KEPT = 20_000
+_CHART_SECONDS = 3600
+_LIGHT = "meta"
+EPSILON = Fraction(2)
+"""of the weekly counts; a constant, so that no admin can tune it (docs/decisions/0010-weekly-counts.md)"""
 _PERSONAL = frozenset(
     ["i", "im", "i'm", "ive", "i've", "my", "me", "mine", "myself", "we", "our", "us", "he", "she", "him", "her", "his",
      "hers", "mera", "meri", "mere", "mujhe"]
@@ -72,6 +81,8 @@ class GroupDesk:
     ledger: Ledger
     seal: Seal
     memory: ShortMemory
+    weekly_counts: Weekly
+    questions: QuestionBox
     clock: Callable[[], float] = field(default=time.time)
     _asked: _Recent = field(default_factory=_Recent)
     _admins: OrderedDict[tuple[int, int], tuple[float, bool]] = field(default_factory=OrderedDict)
@@ -100,6 +111,7 @@ class GroupDesk:
         if text:
             decision = await asyncio.to_thread(self.engine.decide, text)
             self._remember(message, decision)
+            await self._count(message, decision)
             if settings.public and _is_general(text, decision):
                 reply = renderer.group_answer(str(decision.intent), link)
         await self._send(context.bot, message.chat_id, reply, settings, _thread(message))
@@ -129,9 +141,9 @@ class GroupDesk:
         if message is None:
             return
         if message.migrate_to_chat_id is not None:
-            await self.groups.moved(message.chat_id, message.migrate_to_chat_id)
+            await self._move(message.chat_id, message.migrate_to_chat_id)
         elif message.migrate_from_chat_id is not None:
-            await self.groups.moved(message.migrate_from_chat_id, message.chat_id)
+            await self._move(message.migrate_from_chat_id, message.chat_id)
         elif message.new_chat_members and not all(m.is_bot for m in message.new_chat_members):
             settings = await self.settings_of(message.chat_id)
             if settings.welcome and self._asked.passed((message.chat_id, 0), self.clock(), MEMBER_PAUSE):
@@ -181,7 +193,8 @@ class GroupDesk:
             # A message about danger was typed in the group: the private chat opens on care, for its writer alone.
             card = renderer.press(replace(state, node=before.node, direction=before.direction))
             return card, replace(before, country=settings.country)
-        return renderer.from_group(settings, state), Context(country=settings.country, lang=settings.lang)
+        code = self.groups.code(group) if await self.takes(bot, group, chat_id) else None
+        return renderer.from_group(settings, state, code), Context(country=settings.country, lang=settings.lang)
 
     async def press(self, bot: Bot, chat_id: int, node: str) -> Reply:
         """Return the settings after a press, checked against Telegram's list of admins at each."""
@@ -196,6 +209,8 @@ class GroupDesk:
         name, _, value = choice.partition(".")
         if name == "where":
             return self.renderer.settings_country(code)
+        if name == "insight":
+            return await self._insight(bot, chat_id, group.chat_id)
         if name == "ask":
             self.memory.put(chat_id, Context(node=f"local:{code}"))
             return self.renderer.settings_ask_local()
@@ -244,6 +259,80 @@ class GroupDesk:
         while len(self._admins) > _MOST_KEPT:
             self._admins.popitem(last=False)
         return found
+
+    async def _insight(self, bot: Bot, chat_id: int, group: int) -> Reply:
+        """Return last week's released counts as text; the same as a picture goes before it, where that can be drawn."""
+        week = weeks_before(self.clock(), 1)[0]
+        found = await self.weekly_counts.read(group, [week])
+        counts = found[0].counts if found else ()
+        picture = await asyncio.to_thread(self.renderer.insight_chart, week, counts, EPSILON)
+        if picture is not None:
+            sent = await deliver(lambda: bot.send_photo(chat_id, picture, disable_notification=True), "chart")
+            if isinstance(sent, Message):
+                now = int(self.clock())
+                await self.ledger.note(chat_id, [sent.message_id], now, now + _CHART_SECONDS)
+        return self.renderer.insight(week, counts, EPSILON)
+
+    async def release(self) -> None:
+        """Release last week's counts of every group, once; discard what is older."""
+        week = weeks_before(self.clock(), 1)[0]
+        for group in await self.groups.every():
+            if not await self.weekly_counts.read(group.chat_id, [week]):
+                await self.weekly_counts.release(group.chat_id, week, EPSILON, secrets.randbelow)
+        await self.weekly_counts.discard_old(self.clock())
+
+    async def held(self, person: int) -> int:
+        """Return how many rows of this week's counts stand for a person, over all groups."""
+        return sum([await self.weekly_counts.held(g.chat_id, person) for g in await self.groups.every()])
+
+    async def forget(self, person: int) -> None:
+        """Erase a person's rows of this week's counts in every group."""
+        for group in await self.groups.every():
+            await self.weekly_counts.forget(group.chat_id, person)
+
+    async def _move(self, old: int, new: int) -> None:
+        await self.groups.moved(old, new)
+        await self.weekly_counts.moved(old, new)
+        await self.questions.moved(old, new)
+
+    async def _count(self, message: Message, decision: Decision) -> None:
+        """Count a topic for the week; danger, what is not understood, and talk about this guide are counted nowhere."""
+        if (
+            decision.action is Action.ANSWER
+            and decision.intent is not None
+            and message.from_user is not None
+            and message.sender_chat is None
+            and self.renderer.catalogue.taxonomy.group_of(decision.intent) != _LIGHT
+        ):
+            await self.weekly_counts.note(message.chat_id, message.from_user.id, decision.intent, self.clock())
+
+    async def is_moderator(self, bot: Bot, group: int, person: int) -> bool:
+        """Tell whether somebody may decide on the box's questions: admins may."""
+        return await self.is_admin(bot, group, person)
+
+    async def takes(self, bot: Bot, group: int, person: int) -> bool:
+        """Tell whether a group's box is on and somebody a member of it now."""
+        if not (await self.settings_of(group)).box:
+            return False
+        try:
+            member = await bot.get_chat_member(group, person)
+        except TelegramError:
+            return False
+        return member.status in (*_ADMINS, ChatMember.MEMBER) or bool(getattr(member, "is_member", False))
+
+    async def lang(self, group: int) -> str:
+        """Return the language of cards in a group."""
+        return (await self.settings_of(group)).lang
+
+    async def publish(self, bot: Bot, group: int, reply: Reply) -> Message | None:
+        """Send a card of the box to a group, to its topic where it has one; it stays."""
+        settings = await self.settings_of(group)
+        return await self.post.send_unnoted(bot, group, reply, thread=settings.topic)
+
+    async def group_of(self, code: str) -> int | None:
+        """Return the group of a button's code, or None."""
+        group = await self.groups.by_code(code)
+        return group.chat_id if group is not None else None
 
     async def weekly(self, bot: Bot) -> int:
         """Send this week's card to the groups that turned it on; return to how many."""

@@ -15,7 +15,9 @@ from bot.content.render import Renderer
 from bot.content.reply import Target
 from bot.core.values import Context
 from bot.storage.ledger import Ledger
+from bot.tg.box import Box
 from bot.tg.clearing import Clearer
+from bot.tg.groups import GroupDesk
 from bot.tg.memory import ShortMemory
 from bot.tg.post import RECEIPT_SECONDS, Post
 
@@ -29,6 +31,8 @@ class Personal:
     ledger: Ledger
     clearer: Clearer
     memory: ShortMemory
+    in_groups: GroupDesk
+    box: Box
     common_words: frozenset[str] = frozenset()
     """words that are no code word on their own"""
     clock: Callable[[], float] = field(default=time.time)
@@ -64,6 +68,8 @@ class Personal:
     async def erase(self, chat_id: int) -> None:
         """Erase all that is held on a chat."""
         self.memory.forget(chat_id)
+        await self.in_groups.forget(chat_id)
+        await self.box.forget(chat_id)
         await self.ledger.forget(chat_id)
 
     async def on_proof(self, update: Update, context: ContextTypes.DEFAULT_TYPE) -> None:
@@ -77,6 +83,8 @@ class Personal:
             messages=held["messages"],
             in_hours=max(1, round(seconds / 3600)),
             choices=held["choices"],
+            counted=await self.in_groups.held(chat_id),
+            more=await self.box.proof(chat_id),
             remembered=self.memory.get(chat_id) != Context(),
             hours=reader.hours,
         )

@@ -27,7 +27,7 @@ PAIRS = [
     ("i lied about where i was last night", "she lied about where she was last night"),
     ("i send money to a girl he does not know about", "he sends money to a girl i do not know about"),
     ("i tell my female friend about our marriage problems", "he tells his female friend about our marriage problems"),
-    ("i watch porn, does that count as cheating", "he watches porn, does that count as cheating"),
+    ("i secretly watch porn, is that cheating", "he secretly watches porn, is that cheating"),
     ("i have a crush on someone at the gym", "he has a crush on someone at the gym"),
     ("i look at my ex's instagram every day", "he looks at his ex's instagram every day"),
     ("i have been talking to an ai girlfriend", "he has been talking to an ai girlfriend"),

@@ -1,24 +1,28 @@
-"""The database: made from nothing, adding up, in nobody's way, and with no row of any person."""
+"""The database on both engines: made from nothing, adding up, in nobody's way, and with no row of any person."""
 
 from __future__ import annotations
 
+import asyncio
 import logging
 import os
-import sqlite3
-from collections.abc import AsyncIterator
-from contextlib import closing
+import sys
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
 import pytest
 import sqlalchemy
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
+from sqlalchemy import text
 
 from bot.errors import StorageError
 from bot.storage import database as database_module
+from bot.storage import migrate as migrate_module
 from bot.storage.database import Database
-from bot.storage.schema import metadata
+from bot.storage.migrate import Schema
+from bot.storage.schema import counters, metadata
+from tests.postgres import PostgresServer
 
 ALLOWED = {
     "alembic_version": {"version_num"},
@@ -35,59 +39,120 @@ ALLOWED = {
 """every column there may be: the schema, how often a topic was asked on a day, messages to be cleared by a keyed
 hash and an encrypted number, what a reader chose, and which updates were answered lately"""
 
+ROOT = Path(__file__).resolve().parents[2]
+OPEN = """
+import asyncio, sys
+from bot.storage.database import Database
 
-@pytest.fixture
-def file(tmp_path: Path) -> Path:
-    """Return where the database lies, in a folder that does not exist yet."""
-    return tmp_path / "new" / "unspoken.sqlite3"
+async def main():
+    database = Database(sys.argv[1])
+    print("ready", flush=True)
+    sys.stdin.readline()
+    print(await database.open())
+    await database.close()
+
+asyncio.run(main())
+"""
+"""a program that opens the database when told to"""
 
 
-@pytest.fixture
-async def database(file: Path) -> AsyncIterator[Database]:
-    """Return an open database."""
-    database = Database(f"sqlite+aiosqlite:///{file}")
-    assert await database.open()
-    yield database
+async def run(url: str, *statements: str) -> None:
+    """Execute statements as another program would."""
+    engine = sqlalchemy.ext.asyncio.create_async_engine(url)
+    async with engine.begin() as connection:
+        for statement in statements:
+            await connection.exec_driver_sql(statement)
+    await engine.dispose()
+
+
+async def rows(database: Database, query: str) -> list[tuple[Any, ...]]:
+    """Return what a query finds."""
+    async with database.connect() as connection:
+        return [tuple(row) for row in await connection.execute(text(query))]
+
+
+async def inspect(database: Database, look: Any) -> Any:
+    """Return what SQLAlchemy's inspector finds."""
+    async with database.connect() as connection:
+        return await connection.run_sync(lambda c: look(sqlalchemy.inspect(c)))
+
+
+def today() -> Any:
+    """Return the day that is counted for."""
+    return datetime.now(UTC).date()
+
+
+async def test_the_schema_is_made_from_nothing(database: Database) -> None:
+    """The first start makes the tables; there is no other step."""
+    assert set(await inspect(database, lambda i: i.get_table_names())) == set(ALLOWED)
+    assert await database.schema() is Schema.CURRENT
+
+
+async def test_looking_makes_nothing(url: str) -> None:
+    """What the doctor asks leaves a new database as it was."""
+    database = Database(url)
+    assert await database.schema() is Schema.NONE
+    assert database.file is None or not database.file.parent.exists()
     await database.close()
 
 
-def read(file: Path, query: str) -> list[tuple[object, ...]]:
-    """Return what a query finds in the file."""
-    with closing(sqlite3.connect(file)) as connection:
-        return connection.execute(query).fetchall()
-
-
-def today() -> str:
-    """Return the day as the file holds it."""
-    return datetime.now(UTC).date().isoformat()
-
-
-async def test_the_schema_is_made_from_nothing(database: Database, file: Path) -> None:
-    """The first start makes the folder, the file and the tables; there is no other step."""
-    assert {name for (name,) in read(file, "SELECT name FROM sqlite_master WHERE type = 'table'")} == set(ALLOWED)
-
-
-async def test_opening_again_changes_nothing(database: Database, file: Path) -> None:
+async def test_opening_again_changes_nothing(database: Database, url: str) -> None:
     """Each later start finds the schema current and the counts where they were."""
     database.count("texting_ex")
     await database.close()
-    before = read(file, "SELECT * FROM alembic_version")
-    again = Database(f"sqlite+aiosqlite:///{file}")
+    before = await rows(database, "SELECT * FROM alembic_version")
+    again = Database(url)
     assert await again.open()
-    assert await again.totals(datetime.now(UTC).date()) == {"texting_ex": 1}
+    assert await again.totals(today()) == {"texting_ex": 1}
+    assert await rows(again, "SELECT * FROM alembic_version") == before
     await again.close()
-    assert read(file, "SELECT * FROM alembic_version") == before
 
 
-async def test_the_migrations_make_what_the_schema_says(database: Database, file: Path) -> None:
+async def test_the_migrations_make_what_the_schema_says(database: Database) -> None:
     """Tables as migrated and tables as declared are the same."""
-    engine = sqlalchemy.create_engine(f"sqlite:///{file}")
-    with engine.connect() as connection:
-        assert compare_metadata(MigrationContext.configure(connection), metadata) == []
-    engine.dispose()
+    async with database.connect() as connection:
+        found = await connection.run_sync(lambda c: compare_metadata(MigrationContext.configure(c), metadata))
+    assert found == []
 
 
-async def test_counters_add_up(database: Database, file: Path) -> None:
+async def test_programs_that_start_together_do_not_collide(url: str) -> None:
+    """One makes the schema, the others wait for it."""
+    programs = [
+        await asyncio.create_subprocess_exec(
+            sys.executable, "-c", OPEN, url,
+            env={**os.environ, "PYTHONPATH": str(ROOT)},
+            stdin=asyncio.subprocess.PIPE, stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.PIPE,
+        )
+        for _ in range(3)
+    ]  # fmt: skip
+    async with asyncio.timeout(60):
+        for program in programs:
+            assert await program.stdout.readline() == b"ready\n"  # type: ignore[union-attr]
+        results = await asyncio.gather(*(program.communicate(b"go\n") for program in programs))
+    assert [out for out, _ in results] == [b"True\n"] * 3, results
+    database = Database(url)
+    assert len(await rows(database, "SELECT * FROM alembic_version")) == 1
+    await database.close()
+
+
+async def test_a_migration_that_fails_leaves_nothing_behind(url: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Killed or refused half way, the next start begins where this one did."""
+    upgrade = migrate_module.command.upgrade
+
+    def fail(*arguments: Any) -> None:
+        upgrade(*arguments)
+        raise OSError
+
+    monkeypatch.setattr(migrate_module.command, "upgrade", fail)
+    database = Database(url)
+    assert not await database.open()
+    assert await inspect(database, lambda i: i.get_table_names()) == []
+    monkeypatch.undo()
+    assert await database.open()
+    await database.close()
+
+
+async def test_counters_add_up(database: Database, url: str) -> None:
     """Counts of a day and topic are summed over flushes, restarts and programs."""
     for _ in range(3):
         database.count("texting_ex")
@@ -95,118 +160,139 @@ async def test_counters_add_up(database: Database, file: Path) -> None:
     assert await database.flush()
     database.count("texting_ex")
     assert await database.flush()
-    other = Database(f"sqlite+aiosqlite:///{file}")
+    other = Database(url)
     assert await other.open()
     other.count("texting_ex")
     await other.close()
-    assert await database.totals(datetime.now(UTC).date()) == {"texting_ex": 5, "care": 1}
-    assert set(read(file, "SELECT * FROM counters")) == {(today(), "texting_ex", 5), (today(), "care", 1)}
+    assert await database.totals(today()) == {"texting_ex": 5, "care": 1}
 
 
-async def test_close_writes_what_waits(database: Database, file: Path) -> None:
+async def test_counts_of_programs_that_write_at_once_are_all_kept(database: Database, url: str) -> None:
+    """Whatever the order in which each has counted: none waits for the other for ever."""
+    other = Database(url)
+    names = [f"topic_{n}" for n in range(40)]
+    for first, second in zip(names, reversed(names), strict=True):
+        database.count(first)
+        other.count(second)
+    assert await asyncio.gather(database.flush(), other.flush()) == [True, True]
+    assert await database.totals(today()) == dict.fromkeys(names, 2)
+    await other.close()
+
+
+async def test_close_writes_what_waits(database: Database) -> None:
     """Stopping loses no count."""
     database.count("care")
     await database.close()
-    assert read(file, "SELECT name, total FROM counters") == [("care", 1)]
+    assert await rows(database, "SELECT name, total FROM counters") == [("care", 1)]
 
 
-async def test_flushing_nothing_touches_nothing(tmp_path: Path) -> None:
-    """Where nothing was counted there is nothing that could fail."""
-    assert await Database(f"sqlite+aiosqlite:///{tmp_path}/no/such/folder/x").flush()
-
-
-async def test_no_table_has_room_for_a_person(database: Database, file: Path) -> None:
+async def test_no_table_has_room_for_a_person(database: Database) -> None:
     """Every column is on the short list: no plain id, no name, no text."""
-    tables = [str(name) for (name,) in read(file, "SELECT name FROM sqlite_master WHERE type = 'table'")]
-    columns = {(table, str(row[1])) for table in tables for row in read(file, f"PRAGMA table_info({table})")}
-    assert columns == {(table, column) for table, own in ALLOWED.items() for column in own}
-    assert read(file, "SELECT name FROM sqlite_master WHERE type NOT IN ('table', 'index')") == []
+
+    def columns(inspector: Any) -> dict[str, set[str]]:
+        return {t: {c["name"] for c in inspector.get_columns(t)} for t in inspector.get_table_names()}
+
+    assert await inspect(database, columns) == ALLOWED
+    assert await inspect(database, lambda i: i.get_view_names()) == []
 
 
-async def test_what_is_erased_is_overwritten(database: Database) -> None:
-    """Every connection has secure_delete on and waits for a lock rather than fail at once."""
-    async with database._engine.connect() as connection:
-        for pragma, value in (("secure_delete", 1), ("journal_mode", "wal"), ("busy_timeout", 3000)):
-            assert (await connection.exec_driver_sql(f"PRAGMA {pragma}")).scalar_one() == value
-
-
-@pytest.mark.parametrize("broken", ["below a file", "a folder", "no database", "read-only"])
-async def test_a_broken_database_answers_false_and_warns_once(
-    tmp_path: Path, broken: str, caplog: pytest.LogCaptureFixture
-) -> None:
-    """What cannot be used is said once, without its path; counts wait, and nothing raises."""
-    path = _break(tmp_path, broken)
-    database = Database(f"sqlite+aiosqlite:///{path}")
-    with caplog.at_level(logging.DEBUG, "bot"):
-        database.count("care")
-        opened = await database.open()
-        assert not await database.flush()
-        assert not await database.flush()
-        assert not opened or broken == "read-only"
-        with pytest.raises(StorageError, match="cannot be read"):
-            await database.totals(datetime.now(UTC).date())
-        await database.close()
-    ours = [record.getMessage() for record in caplog.records if record.name.startswith("bot.")]
-    assert len(ours) == 1
-    assert "database unusable" in ours[0]
-    assert str(tmp_path) not in ours[0]
-
-
-def _break(folder: Path, how: str) -> Path:
-    path = folder / "x.sqlite3"
-    if how == "below a file":
-        path.write_text("not a folder")
-        return path / "deeper" / "x.sqlite3"
-    if how == "a folder":
-        path.mkdir()
-    elif how == "no database":
-        path.write_bytes(b"this is no database" * 500)
-    elif os.geteuid() == 0:
-        # To root no file is read-only; a table of another shape refuses the counts as well.
-        with closing(sqlite3.connect(path)) as connection:
-            connection.execute("CREATE TABLE counters (other TEXT)")
-    else:
-        path.touch(0o400)
-        folder.chmod(0o500)
-    return path
-
-
-async def test_counts_wait_for_a_database_that_comes_back(database: Database, file: Path) -> None:
+async def test_counts_wait_for_a_table_that_comes_back(database: Database, url: str) -> None:
     """What could not be written is written later."""
     database.count("care")
-    with closing(sqlite3.connect(file)) as connection:
-        connection.execute("ALTER TABLE counters RENAME TO away")
-        assert not await database.flush()
-        database.count("care")
-        connection.execute("ALTER TABLE away RENAME TO counters")
-    assert await database.flush()
-    assert read(file, "SELECT name, total FROM counters") == [("care", 2)]
-
-
-async def test_a_locked_database_is_waited_for_and_then_passed_over(
-    database: Database, file: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """Another program's lock is no reason to fail: the counts wait."""
-    async with database._engine.connect() as connection:
-        await connection.exec_driver_sql("PRAGMA busy_timeout=50")
+    await run(url, "ALTER TABLE counters RENAME TO away")
+    assert not await database.flush()
     database.count("care")
-    with closing(sqlite3.connect(file)) as other:
-        other.execute("BEGIN IMMEDIATE")
-        assert not await database.flush()
-        other.rollback()
+    await run(url, "ALTER TABLE away RENAME TO counters")
     assert await database.flush()
+    assert await rows(database, "SELECT name, total FROM counters") == [("care", 2)]
 
 
-async def test_a_newer_schema_is_refused_in_one_line(database: Database, file: Path) -> None:
+async def test_a_newer_schema_is_refused_in_one_line(database: Database, url: str) -> None:
     """An older program does not touch what a newer one made."""
     await database.close()
-    with closing(sqlite3.connect(file)) as connection, connection:
-        connection.execute("UPDATE alembic_version SET version_num = '9999'")
-    older = Database(f"sqlite+aiosqlite:///{file}")
-    with pytest.raises(StorageError, match="newer version of Unspoken") as caught:
-        await older.open()
-    assert "\n" not in str(caught.value)
-    assert read(file, "SELECT version_num FROM alembic_version") == [("9999",)]
+    await run(url, "UPDATE alembic_version SET version_num = '9999'")
+    older = Database(url)
+    assert await older.schema() is Schema.NEWER
+    for opening in (older.open, older.require):
+        with pytest.raises(StorageError, match="newer version of Unspoken") as caught:
+            await opening()
+        assert "\n" not in str(caught.value)
+    assert await rows(older, "SELECT version_num FROM alembic_version") == [("9999",)]
+    await older.close()
+
+
+async def test_an_outage_of_the_server_is_ridden_out(
+    postgres: PostgresServer, postgres_url: str, caplog: pytest.LogCaptureFixture
+) -> None:
+    """Counts wait while the server is away, the first flush after it takes them, and each outage is one line."""
+    database = Database(postgres_url)
+    assert await database.open()
+    for _ in range(2):
+        database.count("care")
+        postgres.stop()
+        try:
+            assert not await database.flush()
+            assert not await database.flush()
+            with pytest.raises(StorageError, match="cannot be read"):
+                await database.totals(today())
+        finally:
+            postgres.start()
+        assert await database.flush()
+    assert await database.totals(today()) == {"care": 2}
+    assert sum("database unusable" in r.getMessage() for r in caplog.records) == 2
+    await database.close()
+
+
+async def test_a_restart_of_the_server_is_not_noticed(postgres: PostgresServer, postgres_url: str) -> None:
+    """A connection that died in the pool is replaced before it is used."""
+    database = Database(postgres_url)
+    assert await database.open()
+    postgres.stop()
+    postgres.start()
+    database.count("care")
+    assert await database.flush()
+    await database.close()
+
+
+async def test_a_server_that_comes_up_later_is_migrated_then(
+    postgres: PostgresServer, postgres_url: str, caplog: pytest.LogCaptureFixture
+) -> None:
+    """A bot whose database was away at start needs no restart."""
+    database = Database(postgres_url)
+    database.count("care")
+    postgres.stop()
+    try:
+        assert not await database.open()
+        assert not await database.flush()
+    finally:
+        postgres.start()
+    with caplog.at_level(logging.INFO, "bot"):
+        assert await database.flush()
+    assert await database.totals(today()) == {"care": 1}
+    assert "can be used now" in caplog.text
+    await database.close()
+
+
+@pytest.mark.parametrize("where", ["/nothere?host={folder}", "/postgres?host={folder}/no", "127.0.0.1:1/x"])
+async def test_a_server_that_cannot_be_reached_is_one_line(postgres: PostgresServer, where: str) -> None:
+    """For the bot it is False, for a command one line without the address, which may hold a password."""
+    database = Database("postgresql+asyncpg://postgres:canarypassword@" + where.format(folder=postgres.folder))
+    assert not await database.open()
+    for failing in (database.require, database.schema):
+        with pytest.raises(StorageError, match="the database cannot be used") as caught:
+            await failing()
+        assert "\n" not in str(caught.value)
+        assert "canary" not in str(caught.value)
+    await database.close()
+
+
+@pytest.mark.parametrize("odd", ["?nonsense=1", ":99999/x"])
+async def test_an_address_that_only_the_driver_refuses_is_one_line(odd: str) -> None:
+    """It is an error of whoever set it, not an outage that passes."""
+    database = Database(f"postgresql+asyncpg://postgres:canarypassword@127.0.0.1{odd}")
+    for failing in (database.open, database.require, database.schema):
+        with pytest.raises(StorageError, match="not the address of a database"):
+            await failing()
 
 
 @pytest.mark.parametrize(
@@ -223,9 +309,14 @@ def test_an_address_that_is_none_is_one_line(url: str) -> None:
 def test_a_missing_driver_is_one_line(monkeypatch: pytest.MonkeyPatch) -> None:
     """PostgreSQL without its driver says what to install."""
 
-    def fail(url: str) -> None:
+    def fail(*_: object, **__: object) -> None:
         raise ModuleNotFoundError("No module named 'asyncpg'", name="asyncpg")
 
     monkeypatch.setattr(database_module, "create_async_engine", fail)
     with pytest.raises(StorageError, match="pip install asyncpg"):
         Database("postgresql+asyncpg://user:pw@localhost/x")
+
+
+def test_the_counters_have_no_other_key() -> None:
+    """A day and a topic: nothing that tells one asker from another."""
+    assert [c.name for c in counters.primary_key] == ["day", "name"]

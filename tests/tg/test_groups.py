@@ -338,3 +338,72 @@ def test_a_service_past_its_day_is_hidden() -> None:
     assert settings.service(day + dt.timedelta(days=1)) is None
     assert isinstance(read_service("A; https://example.org; 2027-06-01", "GB", day), LocalService)
     assert read_service("A; https://example.org; 2029-06-01", "GB", day) == "local_date"
+
+
+async def test_weekly_counts_are_released_once_and_held_rows_can_be_erased(
+    live: Live, api: BotApiServer, group: Group, alice: Person, admin: Person
+) -> None:
+    """One member stands behind no number; /proof names the rows, /forget erases them; danger is not counted."""
+    await _set(live, group)
+    for text in (GENERAL, DANGER):
+        await _ask(live, alice, group, f"/ask {text}")
+        api.clock.advance(minutes=2)
+    desk = live.desk.in_groups
+    assert await desk.held(alice.id) == 1
+    await alice.say("/proof")
+    assert "1 rows that help to count" in (await alice.next_reply()).text
+    await alice.say("/forget")
+    await alice.next_reply()
+    assert await desk.held(alice.id) == 0
+    for person in [api.person(f"P{n}") for n in range(30)]:
+        await desk.weekly_counts.note(group.id, person.id, "texting_ex", api.clock.now())
+    api.clock.advance(days=7)
+    await desk.release()
+    panel = await _panel(live, api, admin, group)
+    await admin.press(panel, "What last week was about")
+    shown = await admin.next_edit()
+    assert "Texting an ex" in shown.text
+    await desk.release()
+    await admin.press(panel, "What last week was about")
+    assert await desk.held(alice.id) == 0
+
+
+async def test_a_question_goes_through_the_box(
+    live: Live, api: BotApiServer, group: Group, alice: Person, admin: Person
+) -> None:
+    """Written in private, danger kept out, softened, approved, posted under another name at a later hour."""
+    await _set(live, group, box=True)
+    line = await _ask(live, alice, group, "/ask")
+    await alice.start(_url(line).split("start=")[1])
+    card = await alice.next_reply()
+    await alice.press(card, "Ask the group without your name")
+    invited = await alice.next_reply()
+    await alice.press(invited, live.desk.renderer.catalogue.library.texts["buttons"]["box_write"])
+    await alice.next_edit()
+    await alice.say(DANGER)
+    assert "999" in (await alice.next_reply()).text
+    assert live.desk.box.is_writing(alice.id)
+    await alice.say("My husband Imran from Bradford is still friends with his ex, would you mind? @imran_k")
+    draft = await alice.next_reply()
+    await alice.press(draft, live.desk.renderer.catalogue.library.texts["buttons"]["box_soft"])
+    await alice.next_edit()
+    await alice.say("/proof")
+    assert "question" in (await alice.next_reply()).text.lower()
+    api.clock.advance(hours=3, minutes=10)
+    panel = await _panel(live, api, admin, group)
+    await admin.press(panel, "Questions to look at")
+    waiting = await admin.next_reply()
+    assert "his ex" in waiting.text
+    for word in ("Imran", "Bradford", "imran_k", FIRST_NAME, str(alice.id)):
+        assert word not in waiting.text
+    await admin.press(waiting, live.desk.renderer.catalogue.library.texts["buttons"]["box_pass"])
+    await admin.next_edit()
+    before = len(group.from_bot)
+    for _ in range(14):
+        api.clock.advance(hours=1)
+        await live.desk.box.sweep(live.application.bot)
+    assert len(group.from_bot) == before + 1
+    posted = group.from_bot[-1]
+    assert "his ex" in posted.text
+    for word in ("Imran", "Bradford", FIRST_NAME, str(alice.id)):
+        assert word not in posted.text

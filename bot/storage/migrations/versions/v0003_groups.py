@@ -27,6 +27,7 @@ def upgrade() -> None:
         sa.Column("pseudonym", sa.String(40), nullable=False),
         sa.Column("message", sa.BigInteger(), nullable=True),
         sa.Column("due", sa.BigInteger(), nullable=False),
+        sqlite_with_rowid=False,
     )
     op.create_index("box_due", "box_questions", ["due"])
     op.create_index("box_chat", "box_questions", ["chat"])
@@ -34,6 +35,7 @@ def upgrade() -> None:
         "box_blocks",
         sa.Column("chat", sa.LargeBinary(16), primary_key=True),
         sa.Column("asker", sa.LargeBinary(16), primary_key=True),
+        sqlite_with_rowid=False,
     )
     op.create_table(
         "weekly",
@@ -41,6 +43,7 @@ def upgrade() -> None:
         sa.Column("week", sa.Integer(), primary_key=True),
         sa.Column("topic", sa.String(64), primary_key=True),
         sa.Column("member", sa.LargeBinary(16), primary_key=True),
+        sqlite_with_rowid=False,
     )
     op.create_table(
         "releases",
