@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import signal
+import sys
 import time
 from collections.abc import Callable, Coroutine
 from secrets import randbelow as secret_draw
@@ -66,6 +67,7 @@ _FLUSH_SECONDS = 30.0
 _START_TRIES = 5
 _CHORES_SECONDS = 600.0
 _LAST_SECONDS = 1.0
+_SWITCH_SECONDS = 0.0005
 
 
 def make_seal(secrets: list[bytes]) -> Seal:
@@ -157,6 +159,8 @@ async def run_bot(settings: Settings, engine: Engine, catalogue: Catalogue) -> N
 
     Raises TokenError, SettingsError or DeafError with one line.
     """
+    # Messages are understood in threads: they must not keep the loop from its turn.
+    sys.setswitchinterval(_SWITCH_SECONDS)
     database = Database(settings.resolved_database_url)
     await database.open()
     desk = make_desk(settings, engine, catalogue, database)

@@ -1,6 +1,7 @@
-"""How long the update at hand has been held by Telegram's limits, told by whoever waits for them.
+"""What the update at hand waits for, told by whoever waits: Telegram's limits, or the network.
 
-A send that waits for room, or for as long as Telegram asked, says so here; whoever keeps updates in order reads it.
+A send that waits for room, or for as long as Telegram asked, says so here, and so does every call; whoever keeps
+updates in order reads it.
 """
 
 from __future__ import annotations
@@ -21,6 +22,14 @@ class Hold:
         self._before = 0.0
         self._since = 0.0
         self._waits = 0
+        self.on_call: Callable[[], None] | None = None
+        """what is told, once, that the update waits for Telegram and no longer for the processor"""
+
+    def calls(self) -> None:
+        """Note that a call begins, or waits for room."""
+        told, self.on_call = self.on_call, None
+        if told is not None:
+            told()
 
     def seconds(self) -> float:
         """Return how long it was held in all, the present wait included."""
@@ -44,6 +53,13 @@ def at_hand(hold: Hold) -> None:
     _at_hand.set(hold)
 
 
+def calling() -> None:
+    """Say that the update at hand, if any, now waits for Telegram."""
+    hold = _at_hand.get()
+    if hold is not None:
+        hold.calls()
+
+
 @contextmanager
 def held() -> Iterator[None]:
     """Count the time inside as held by Telegram's limits, where an update is at hand."""
@@ -51,6 +67,7 @@ def held() -> Iterator[None]:
     if hold is None:
         yield
         return
+    hold.calls()
     hold.begin()
     try:
         yield

@@ -56,15 +56,16 @@ class Intake:
         handled: Handled | None = None,
         tally: Tally | None = None,
         clock: Callable[[], float] = time.monotonic,
+        think_at_once: int = 1,
     ) -> None:
         """Take the bot and what answers one update; `inline` asks for inline queries too.
 
-        `clock` gives seconds and never goes back.
+        `clock` gives seconds and never goes back; `think_at_once` is Order's.
         """
         self._allowed = [*ALLOWED, *(["inline_query"] if inline else [])]
         self._bot = bot
         self._clock = clock
-        self._order = Order(bot, handle, handled, tally, clock)
+        self._order = Order(bot, handle, handled, tally, clock, think_at_once)
         self._tally = self._order.tally
         self._highest = -1
         self._crowded = False

@@ -8,7 +8,8 @@ from __future__ import annotations
 import asyncio
 import logging
 import time
-from collections.abc import Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from typing import Any
 
@@ -25,6 +26,8 @@ HELD_SECONDS = 10.0
 SLOW_SECONDS = 60.0
 HUNG_SECONDS = 900.0
 """longer than all tries of several sends together"""
+_THINK_SECONDS = 0.05
+"""after which one that thinks on, such as for a slow database, makes room for another"""
 _LARGEST = 2**62
 
 Handle = Callable[[Update], Awaitable[None]]
@@ -55,8 +58,13 @@ class Order:
         handled: Handled | None = None,
         tally: Tally | None = None,
         clock: Callable[[], float] = time.monotonic,
+        think_at_once: int = 1,
     ) -> None:
-        """Take what answers one update, and what knows the answered ones; `clock` gives seconds and never goes back."""
+        """Take what answers one update, and what knows the answered ones; `clock` gives seconds and never goes back.
+
+        `think_at_once` updates at a time have the processor until they call Telegram. One is enough for several times
+        as many messages as Telegram lets a bot send; only where its limits are lifted do more answer faster.
+        """
         self.handled = handled or Handled()
         self.tally = tally or Tally(clock)
         self._bot = bot
@@ -65,6 +73,7 @@ class Order:
         self._running: dict[int, _Running] = {}
         self._tails: dict[int, asyncio.Task[None]] = {}
         self._progress = asyncio.Event()
+        self._thinking = asyncio.Semaphore(think_at_once)
 
     def __len__(self) -> int:
         """Return how many updates are at hand."""
@@ -169,15 +178,33 @@ class Order:
             await asyncio.wait({before})
         one.begun = self._clock()
         at_hand(one.hold)
-        if look_up and await self.handled.find([number]):
-            self.tally.repeated += 1
-            return
         try:
-            await self._handle(update)
+            async with self._room(one.hold):
+                if look_up and await self.handled.find([number]):
+                    self.tally.repeated += 1
+                    return
+                await self._handle(update)
         except Exception as error:  # noqa: BLE001, RUF100 - an update that fails is done with, or it would come back for ever
             self.tally.failed += 1
             log.error("an update could not be answered", exc_info=error)
         self.tally.answered(self._clock() - one.taken)
+
+    @asynccontextmanager
+    async def _room(self, hold: Hold) -> AsyncIterator[None]:
+        """Wait for room to think, and make room as soon as the update waits for Telegram.
+
+        Were a whole backlog thinking at once, all its answers would go out together at the end, and each would wait for
+        the processor between going out and being known as answered, which is when a kill doubles it.
+        """
+        await self._thinking.acquire()
+        loop = asyncio.get_running_loop()
+        hold.on_call = self._thinking.release
+        timer = loop.call_later(_THINK_SECONDS, hold.calls)
+        try:
+            yield
+        finally:
+            timer.cancel()
+            hold.calls()
 
     def _finish(self, number: int, chat: int | None, one: _Running) -> None:
         self._running.pop(number, None)

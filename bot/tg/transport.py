@@ -10,6 +10,8 @@ from telegram._utils.types import JSONDict
 from telegram.error import NetworkError, TelegramError, TimedOut
 from telegram.request import BaseRequest, RequestData
 
+from bot.tg.hold import calling
+
 _CONNECT_SECONDS = 10.0
 _READ_SECONDS = 20.0
 _UPLOAD_SECONDS = 60.0
@@ -65,6 +67,7 @@ class AiohttpRequest(BaseRequest):
         """Return (HTTP status, body); raises the library's TimedOut or NetworkError, without the address."""
         if self._session is None:
             raise NetworkError("the transport is closed")
+        calling()
         uploads = request_data is not None and request_data.contains_files
         read = _number(read_timeout, _UPLOAD_SECONDS if uploads else _READ_SECONDS)
         timeout = aiohttp.ClientTimeout(total=read + _CONNECT_SECONDS, sock_connect=_CONNECT_SECONDS, sock_read=read)

@@ -72,16 +72,17 @@ class Webhook:
         handled: Handled | None = None,
         tally: Tally | None = None,
         clock: Callable[[], float] = time.monotonic,
+        think_at_once: int = 1,
     ) -> None:
         """Take the bot and what answers one update; the open socket, and the public address that leads to it.
 
         `path` is the secret last part of the address, `secret` what Telegram sends along; `inline` asks for inline
-        queries too; `clock` gives seconds and never goes back.
+        queries too; `clock` gives seconds and never goes back; `think_at_once` is Order's.
         """
         self._allowed = [*ALLOWED, *(["inline_query"] if inline else [])]
         self._bot = bot
         self._clock = clock
-        self._order = Order(bot, handle, handled, tally, clock)
+        self._order = Order(bot, handle, handled, tally, clock, think_at_once)
         self._tally = self._order.tally
         self._listening = listening
         self._url = f"{url.rstrip('/')}/{path}"

@@ -4,16 +4,15 @@ from __future__ import annotations
 
 import asyncio
 import logging
-import sqlite3
-from collections.abc import AsyncIterator
-from contextlib import closing
 from pathlib import Path
 
 import pytest
+from sqlalchemy import select, text
 
 from bot.storage import handled as handled_module
 from bot.storage.database import Database
 from bot.storage.handled import Handled
+from bot.storage.schema import handled as handled_table
 
 DAY = 86_400
 NOW = 1_800_000_000
@@ -28,47 +27,39 @@ class Clock:
         return self.now
 
 
-@pytest.fixture
-def file(tmp_path: Path) -> Path:
-    """Return where the database lies."""
-    return tmp_path / "x.sqlite3"
+async def rows(database: Database) -> list[tuple[int, int]]:
+    """Return what the table holds."""
+    async with database.connect() as connection:
+        found = await connection.execute(select(handled_table).order_by(handled_table.c.update_id))
+        return [(row.update_id, row.at) for row in found]
 
 
-@pytest.fixture
-async def database(file: Path) -> AsyncIterator[Database]:
-    """Return an open database."""
-    database = Database(f"sqlite+aiosqlite:///{file}")
-    assert await database.open()
-    yield database
-    await database.close()
-
-
-def rows(file: Path) -> list[tuple[int, int]]:
-    """Return what the file holds."""
-    with closing(sqlite3.connect(file)) as connection:
-        return connection.execute("SELECT update_id, at FROM handled ORDER BY update_id").fetchall()
-
-
-async def written(file: Path, count: int) -> None:
-    """Wait until so many rows are on disk."""
+async def written(database: Database, count: int) -> None:
+    """Wait until so many rows are there."""
     async with asyncio.timeout(5):
-        while len(rows(file)) < count:  # noqa: ASYNC110 - another process would not be told either
+        while len(await rows(database)) < count:  # noqa: ASYNC110 - another process would not be told either
             await asyncio.sleep(0.005)
 
 
-async def test_the_next_program_knows_what_was_answered(database: Database, file: Path) -> None:
+async def rename(database: Database, before: str, after: str) -> None:
+    """Take the table away from whoever writes to it, or give it back."""
+    async with database.begin() as connection:
+        await connection.execute(text(f"ALTER TABLE {before} RENAME TO {after}"))
+
+
+async def test_the_next_program_knows_what_was_answered(database: Database) -> None:
     """Written without being asked, so that a kill loses nothing; ids and times alone."""
     first = Handled(database, Clock())
     first.add(7)
     first.add(8)
-    await written(file, 2)
-    assert rows(file) == [(7, NOW), (8, NOW)]
+    await written(database, 2)
+    assert await rows(database) == [(7, NOW), (8, NOW)]
     second = Handled(database, Clock())
     assert 7 not in second
     assert await second.find([6, 7, 8, 9]) == {7, 8}
 
 
-async def test_what_comes_meanwhile_shares_a_write(database: Database, file: Path) -> None:
+async def test_what_comes_meanwhile_shares_a_write(database: Database) -> None:
     """A burst costs few transactions."""
     begun = 0
     begin = database.begin
@@ -85,20 +76,20 @@ async def test_what_comes_meanwhile_shares_a_write(database: Database, file: Pat
         if number % 30 == 0:
             await asyncio.sleep(0)
     await handled.close()
-    assert len(rows(file)) == 300
+    assert len(await rows(database)) == 300
     assert begun <= 4
 
 
-async def test_an_update_noted_twice_is_one_row(database: Database, file: Path) -> None:
+async def test_an_update_noted_twice_is_one_row(database: Database) -> None:
     """Two programs may both have answered it."""
     for _ in range(2):
         handled = Handled(database)
         handled.add(7)
         await handled.close()
-    assert len(rows(file)) == 1
+    assert len(await rows(database)) == 1
 
 
-async def test_after_a_day_it_is_forgotten(database: Database, file: Path) -> None:
+async def test_after_a_day_it_is_forgotten(database: Database) -> None:
     """Neither found nor kept; and a clock that jumped leaves nothing behind for ever."""
     clock = Clock()
     handled = Handled(database, clock)
@@ -111,10 +102,10 @@ async def test_after_a_day_it_is_forgotten(database: Database, file: Path) -> No
     clock.now += 1
     assert await Handled(database, clock).find([1, 2]) == {2}
     await handled.purge()
-    assert [number for number, _ in rows(file)] == [2]
+    assert [number for number, _ in await rows(database)] == [2]
     clock.now -= 30 * DAY
     await handled.purge()
-    assert rows(file) == []
+    assert await rows(database) == []
 
 
 @pytest.mark.parametrize("broken", ["never opened", "none"])
@@ -134,24 +125,21 @@ async def test_without_a_database_memory_knows(tmp_path: Path, broken: str, capl
     assert len([r for r in caplog.records if r.name.startswith("bot.")]) == (0 if database is None else 1)
 
 
-async def test_ids_wait_for_a_database_that_comes_back(
-    database: Database, file: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+async def test_ids_wait_for_a_database_that_comes_back(database: Database, monkeypatch: pytest.MonkeyPatch) -> None:
     """What could not be written is written with the next one, and not tried for each meanwhile."""
     handled = Handled(database)
-    with closing(sqlite3.connect(file)) as connection:
-        connection.execute("ALTER TABLE handled RENAME TO away")
-        handled.add(1)
-        async with asyncio.timeout(5):
-            while handled._writer is not None:  # noqa: ASYNC110 - it tells nobody
-                await asyncio.sleep(0.005)
-        handled.add(2)
-        assert handled._writer is None
-        connection.execute("ALTER TABLE away RENAME TO handled")
+    await rename(database, "handled", "away")
+    handled.add(1)
+    async with asyncio.timeout(5):
+        while handled._writer is not None:  # noqa: ASYNC110 - it tells nobody
+            await asyncio.sleep(0.005)
+    handled.add(2)
+    assert handled._writer is None
+    await rename(database, "away", "handled")
     monkeypatch.setattr(handled, "_not_before", 0.0)
     handled.add(3)
     await handled.close()
-    assert [number for number, _ in rows(file)] == [1, 2, 3]
+    assert [number for number, _ in await rows(database)] == [1, 2, 3]
 
 
 async def test_memory_stays_small(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -578,3 +578,41 @@ async def test_a_webhook_that_is_still_set_is_removed(api: BotApiServer, bot: Bo
         await answers.until(lambda: answers.done == ["while it was set"])
         await api.wait_until_taken()
     assert api.calls_to("deleteWebhook")[0].params.get("drop_pending_updates") != "true"
+
+
+async def test_one_thinks_while_many_wait_for_telegram(api: BotApiServer, bot: Bot) -> None:
+    """A backlog does not think all at once; whoever calls Telegram, or thinks too long, makes room."""
+    api.faults.delay("sendMessage", 0.3)
+    thinking = most = 0
+    sent: list[int] = []
+
+    async def answer(update: Update) -> None:
+        nonlocal thinking, most
+        assert update.effective_chat is not None
+        thinking += 1
+        most = max(most, thinking)
+        await asyncio.sleep(0.001)
+        thinking -= 1
+        await bot.send_message(update.effective_chat.id, "x")
+        sent.append(update.update_id)
+
+    for _ in range(20):
+        await api.person().say("x")
+    began = time.monotonic()
+    async with polling(bot, answer):
+        await api.wait_until_taken()
+    assert most == 1
+    assert len(sent) == 20
+    assert time.monotonic() - began < 3, "the calls themselves are at once"
+
+
+async def test_one_that_thinks_too_long_makes_room(api: BotApiServer, bot: Bot) -> None:
+    """Such as for a database that hangs: it holds up nobody else."""
+    answers = Answers()
+    async with polling(bot, answers):
+        for _ in range(3):
+            await api.person().say("hold")
+        await api.person().say("quick")
+        await answers.until(lambda: answers.done == ["quick"], 2)
+        answers.door.set()
+        await answers.until(lambda: len(answers.done) == 4)
