@@ -123,6 +123,8 @@ async def test_without_a_database_memory_knows(tmp_path: Path, broken: str, capl
         await handled.purge()
         await handled.close()
     assert len([r for r in caplog.records if r.name.startswith("bot.")]) == (0 if database is None else 1)
+    if database is not None:
+        await database.close()
 
 
 async def test_ids_wait_for_a_database_that_comes_back(database: Database, monkeypatch: pytest.MonkeyPatch) -> None:
