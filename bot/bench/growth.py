@@ -40,10 +40,22 @@ def _replica(data: Path, address: str) -> Plan:
     )  # fmt: skip
 
 
-async def chats(data: Path, count: int, texts: Sequence[str], database: Path) -> Figures:
-    """Return what one process does with messages from `count` chats, polling, on a fresh SQLite file."""
-    address = f"sqlite+aiosqlite:///{database / f'chats{count}.sqlite3'}"
-    return await measure([unspoken("unspoken", data, address, lexical=True)], Load(count * _A_CHAT, count), texts)
+@dataclass(frozen=True, slots=True)
+class Crowd:
+    """What one process did with the messages of many chats."""
+
+    chats: int
+    figures: Figures
+    stored: int
+    """bytes of the database afterwards, when nothing is cleared yet"""
+
+
+async def crowd(data: Path, count: int, texts: Sequence[str], folder: Path) -> Crowd:
+    """Return what one process does with messages from `count` chats, polling, on a fresh SQLite file in `folder`."""
+    path = folder / f"chats{count}.sqlite3"
+    plan = unspoken("unspoken", data, f"sqlite+aiosqlite:///{path}", lexical=True)
+    figures = await measure([plan], Load(count * _A_CHAT, count), texts)
+    return Crowd(count, figures, path.stat().st_size)  # stopped by now: nothing is left in the write-ahead log
 
 
 @contextmanager

@@ -13,7 +13,7 @@ from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
-from bot.bench.growth import Size, catalogue_size, chats, postgres, replicas
+from bot.bench.growth import Crowd, Size, catalogue_size, crowd, postgres, replicas
 from bot.bench.load import Figures, Load, median_of
 from bot.bench.program import Plan, echo, unspoken
 from bot.content.paths import content_root, sentences_root
@@ -41,7 +41,7 @@ class LoadReport:
     slow: list[Figures] = field(default_factory=list)
     steady: list[Figures] = field(default_factory=list)
     replicas: list[tuple[int, Figures]] = field(default_factory=list)
-    chats: list[tuple[int, Figures]] = field(default_factory=list)
+    chats: list[Crowd] = field(default_factory=list)
     catalogue: list[Size] = field(default_factory=list)
 
     def as_json(self) -> str:
@@ -97,7 +97,7 @@ def run_load(order: Order, step: Callable[..., None] = lambda steps=1: None) -> 
                 step()
         if "chats" in order.parts:
             for count in _CHAT_COUNTS:
-                report.chats.append((count, asyncio.run(chats(order.data, count, texts, folder))))
+                report.chats.append(asyncio.run(crowd(order.data, count, texts, folder)))
                 step()
     if "catalogue" in order.parts:
         for share in _SHARES:
@@ -140,7 +140,9 @@ def tables(report: LoadReport) -> Iterator[str]:
     if report.replicas:
         yield _table("Replicas on one PostgreSQL, webhooks, without the encoder", "replicas", report.replicas)
     if report.chats:
-        yield _table("Chats, two messages each, without the encoder", "chats", report.chats)
+        rows = [(f"{c.chats:,}", c.figures) for c in report.chats]
+        stored = ", ".join(f"{c.stored / 1024:,.0f} KiB after {c.chats:,}" for c in report.chats)
+        yield _table("Chats, two messages each, without the encoder", "chats", rows) + f"\n\nDatabase: {stored}."
     if report.catalogue:
         head = "| phrasings | fit, s | load, s | one message understood, ms |\n|---|---|---|---|"
         lines = [f"| {s.phrasings:,} | {s.fit_s} | {s.load_s} | {s.turn_ms} |" for s in report.catalogue]
@@ -187,7 +189,7 @@ def draw_load(report: LoadReport, folder: Path) -> list[Path]:
             save(figure, "load_steady.png")
         if report.replicas or report.chats:
             figure, axes = pyplot.subplots(1, 2, figsize=(9, 3.2))
-            for part, which in ((report.replicas, 0), (report.chats, 1)):
+            for part, which in ((report.replicas, 0), ([(c.chats, c.figures) for c in report.chats], 1)):
                 axes[which].plot([n for n, _ in part], [f.a_second for _, f in part], marker="o")
                 axes[which].set_ylim(bottom=0)
             axes[0].set_xlabel("replicas")

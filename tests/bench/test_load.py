@@ -72,7 +72,7 @@ def test_tables_name_every_part() -> None:
 def test_plots_are_pictures(tmp_path: Path) -> None:
     """Each is a PNG."""
     one = Figures("ptb", 278.0, 10.0, 20.0, 3.1, 50.0, 0.5, 0)
-    report = LoadReport(bots=[one], steady=[one], replicas=[(1, one)], chats=[(10, one)])
+    report = LoadReport(bots=[one], steady=[one], replicas=[(1, one)], chats=[growth.Crowd(10, one, 4096)])
     paths = draw_load(report, tmp_path)
     assert len(paths) == 3
     assert all(p.read_bytes().startswith(b"\x89PNG") for p in paths)
