@@ -1,0 +1,112 @@
+"""A group's settings in the private chat of an admin, and the first card of whoever comes from the group."""
+
+from __future__ import annotations
+
+import asyncio
+import datetime as dt
+from dataclasses import dataclass, replace
+
+from telegram import Bot, Message
+
+from bot.content.groupsettings import read_service, read_settings, write_settings
+from bot.content.places import PLACES
+from bot.content.reply import Reply, Target
+from bot.core.values import Context
+from bot.storage.weekly import weeks_before
+from bot.tg.deliver import deliver
+from bot.tg.groupbase import ASK, SETTINGS, GroupBase
+from bot.tg.groupweek import EPSILON
+
+_CHART_SECONDS = 3600
+
+
+@dataclass(frozen=True, slots=True)
+class GroupPanel(GroupBase):
+    """What is opened, pressed and typed in private about a group; who is an admin is asked each time."""
+
+    async def open_link(self, bot: Bot, chat_id: int, payload: str) -> tuple[Reply, Context] | None:
+        """Return the card for a deep link of ours and the context that goes with it, or None for any other word."""
+        reference = payload[1:33]
+        thread = payload[34:] if payload[33:34] == "-" else ""
+        group = self.seal.open_reference(reference)
+        if group is None or payload[:1] not in {ASK, SETTINGS}:
+            return None
+        settings = await self.settings_of(group)
+        renderer = self.renderer.speaking(settings.lang)
+        if payload[0] == SETTINGS:
+            if not await self.is_admin(bot, group, chat_id):
+                return renderer.settings_note("not_admin"), Context()
+            if not await self.groups.put(group, write_settings(settings)):
+                return renderer.settings_note("settings_lost"), Context()
+            number = int(thread) if thread.isdigit() else None
+            return self.renderer.settings_panel(self.groups.code(group), settings, number), Context()
+        before = self.memory.get(chat_id)
+        state = Target("", country=settings.country, lang=renderer.lang)
+        if before.node is not None and before.node.startswith("care:"):
+            # A message about danger was typed in the group: the private chat opens on care, for its writer alone.
+            card = renderer.press(replace(state, node=before.node, direction=before.direction))
+            return card, replace(before, country=settings.country)
+        code = self.groups.code(group) if await self.takes(bot, group, chat_id) else None
+        return renderer.from_group(settings, state, code), Context(country=settings.country, lang=settings.lang)
+
+    async def press(self, bot: Bot, chat_id: int, node: str) -> Reply:
+        """Return the settings after a press, checked against Telegram's list of admins at each."""
+        _, _, rest = node.partition(":")
+        code, _, choice = rest.partition(":")
+        group = await self.groups.by_code(code)
+        if group is None:
+            return self.renderer.settings_note("settings_lost")
+        if not await self.is_admin(bot, group.chat_id, chat_id):
+            return self.renderer.settings_note("not_admin")
+        settings = read_settings(group.settings)
+        name, _, value = choice.partition(".")
+        if name == "where":
+            return self.renderer.settings_country(code)
+        if name == "insight":
+            return await self._insight(bot, chat_id, group.chat_id)
+        if name == "ask":
+            self.memory.put(chat_id, Context(node=f"local:{code}"))
+            return self.renderer.settings_ask_local()
+        languages = self.renderer.catalogue.library.languages
+        if name == "lang":
+            value = next((tag for tag, lang in languages.items() if lang.letter == value), "")
+        if name == "country":
+            value = next((place for place in PLACES if place.lower() == value), "")
+        changed = settings.change(name, value, languages)
+        if changed is None:
+            return self.renderer.settings_panel(code, settings, None, "settings_odd")
+        kept = await self.groups.put(group.chat_id, write_settings(changed))
+        return self.renderer.settings_panel(code, changed if kept else settings, None, "" if kept else "settings_lost")
+
+    async def take_local(self, bot: Bot, chat_id: int, text: str) -> Reply | None:
+        """Return the reply to a typed local service, where one was asked for; else None."""
+        node = self.memory.get(chat_id).node or ""
+        if not node.startswith("local:"):
+            return None
+        code = node.partition(":")[2]
+        group = await self.groups.by_code(code)
+        self.memory.forget(chat_id)
+        if group is None or not await self.is_admin(bot, group.chat_id, chat_id):
+            return self.renderer.settings_note("not_admin")
+        settings = read_settings(group.settings)
+        today = dt.datetime.fromtimestamp(self.clock(), dt.UTC).date()
+        service = read_service(text, settings.country or self.renderer.country, today)
+        if isinstance(service, str):
+            self.memory.put(chat_id, Context(node=node))
+            return self.renderer.settings_note(service)
+        changed = replace(settings, local=service)
+        await self.groups.put(group.chat_id, write_settings(changed))
+        return self.renderer.settings_panel(code, changed, None, "local_kept")
+
+    async def _insight(self, bot: Bot, chat_id: int, group: int) -> Reply:
+        """Return last week's released counts as text; the same as a picture goes before it, where that can be drawn."""
+        week = weeks_before(self.clock(), 1)[0]
+        found = await self.weekly_counts.read(group, [week])
+        counts = found[0].counts if found else ()
+        picture = await asyncio.to_thread(self.renderer.insight_chart, week, counts, EPSILON)
+        if picture is not None:
+            sent = await deliver(lambda: bot.send_photo(chat_id, picture, disable_notification=True), "chart")
+            if isinstance(sent, Message):
+                now = int(self.clock())
+                await self.ledger.note(chat_id, [sent.message_id], now, now + _CHART_SECONDS)
+        return self.renderer.insight(week, counts, EPSILON)
