@@ -69,6 +69,7 @@ class GroupWriter(PrivacyWriter):
         rows: tuple[tuple[Button, ...], ...] = (
             (Button(self._button("timer_one"), self._to("timer:1", target)),),
             (Button(self.node_label("page:phone"), self._to("page:phone", target)),),
+            (Button(self.node_label("page:privacy"), self._to("page:privacy", target)),),
         )
         if box is not None:
             rows = ((Button(self._button("ask_box"), self._to(f"askbox:{box}", target)),), *rows)

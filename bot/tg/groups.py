@@ -50,7 +50,7 @@ class GroupDesk(GroupPanel, GroupWeek):
         await self._send(context.bot, message.chat_id, reply, settings, _thread(message))
 
     async def on_help(self, update: Update, context: ContextTypes.DEFAULT_TYPE) -> None:
-        """Answer /help and /start in a group with the same line."""
+        """Answer /help, /start and /privacy in a group with the same line."""
         message = update.effective_message
         if message is None:
             return
