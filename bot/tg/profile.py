@@ -46,7 +46,7 @@ async def set_profile(bot: Bot, languages: Mapping[str, Language]) -> None:
 
 
 def codes_of(language: Language) -> tuple[str, ...]:
-    """Return by which codes Telegram asks for a language's texts: two letters, or "" for whoever has none of their own."""
+    """Return the codes by which Telegram asks for a language: two letters, or "" for whoever has no texts of theirs."""
     return ("",) if language.tag == ENGLISH else tuple(sorted(_two_letters(language)))
 
 

@@ -109,7 +109,7 @@ async def test_a_conversation_survives_a_kill(start: Start, api: BotApiServer, d
 
 
 async def test_commands_are_set_by_scope(start: Start, api: BotApiServer) -> None:
-    """Private chats are shown two bland commands, group members three, admins one more; nothing is set for everybody."""
+    """Private chats are shown two bland commands, group members three, admins one more; nobody else any."""
     program = await start()
     await program.until("ready")
     await api.wait_for_call("setMyCommands", count=9, timeout=10)
