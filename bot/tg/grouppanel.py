@@ -9,9 +9,11 @@ from dataclasses import dataclass, replace
 from telegram import Bot, Message
 
 from bot.content.groupsettings import read_service, read_settings, write_settings
+from bot.content.languages import ENGLISH
 from bot.content.places import PLACES
+from bot.content.render import Renderer
 from bot.content.reply import Reply, Target
-from bot.core.values import Context
+from bot.core.values import Action, Context
 from bot.storage.weekly import weeks_before
 from bot.tg.deliver import deliver
 from bot.tg.groupbase import ASK, SETTINGS, GroupBase
@@ -35,11 +37,11 @@ class GroupPanel(GroupBase):
         renderer = self.renderer.speaking(settings.lang)
         if payload[0] == SETTINGS:
             if not await self.is_admin(bot, group, chat_id):
-                return renderer.settings_note("not_admin"), Context()
+                return renderer.settings_note("not_admin"), Context(lang=settings.lang)
             if not await self.groups.put(group, write_settings(settings)):
-                return renderer.settings_note("settings_lost"), Context()
+                return renderer.settings_note("settings_lost"), Context(lang=settings.lang)
             number = int(thread) if thread.isdigit() else None
-            return self.renderer.settings_panel(self.groups.code(group), settings, number), Context()
+            return renderer.settings_panel(self.groups.code(group), settings, number), Context(lang=settings.lang)
         before = self.memory.get(chat_id)
         state = Target("", country=settings.country, lang=renderer.lang)
         if before.node is not None and before.node.startswith("care:"):
@@ -49,24 +51,26 @@ class GroupPanel(GroupBase):
         code = self.groups.code(group) if await self.takes(bot, group, chat_id) else None
         return renderer.from_group(settings, state, code), Context(country=settings.country, lang=settings.lang)
 
-    async def press(self, bot: Bot, chat_id: int, node: str) -> Reply:
+    async def press(self, bot: Bot, chat_id: int, target: Target) -> Reply:
         """Return the settings after a press, checked against Telegram's list of admins at each."""
-        _, _, rest = node.partition(":")
+        renderer = self.renderer.speaking(target.lang)
+        _, _, rest = target.node.partition(":")
         code, _, choice = rest.partition(":")
         group = await self.groups.by_code(code)
         if group is None:
-            return self.renderer.settings_note("settings_lost")
+            return renderer.settings_note("settings_lost")
         if not await self.is_admin(bot, group.chat_id, chat_id):
-            return self.renderer.settings_note("not_admin")
+            return renderer.settings_note("not_admin")
         settings = read_settings(group.settings)
+        renderer = self.renderer.speaking(settings.lang)
         name, _, value = choice.partition(".")
         if name == "where":
-            return self.renderer.settings_country(code)
+            return renderer.settings_country(code)
         if name == "insight":
-            return await self._insight(bot, chat_id, group.chat_id)
+            return await self._insight(bot, chat_id, group.chat_id, renderer)
         if name == "ask":
-            self.memory.put(chat_id, Context(node=f"local:{code}"))
-            return self.renderer.settings_ask_local()
+            self.memory.put(chat_id, Context(node=f"local:{code}", lang=settings.lang))
+            return renderer.settings_ask_local()
         languages = self.renderer.catalogue.library.languages
         if name == "lang":
             value = next((tag for tag, lang in languages.items() if lang.letter == value), "")
@@ -74,39 +78,51 @@ class GroupPanel(GroupBase):
             value = next((place for place in PLACES if place.lower() == value), "")
         changed = settings.change(name, value, languages)
         if changed is None:
-            return self.renderer.settings_panel(code, settings, None, "settings_odd")
-        kept = await self.groups.put(group.chat_id, write_settings(changed))
-        return self.renderer.settings_panel(code, changed if kept else settings, None, "" if kept else "settings_lost")
+            return renderer.settings_panel(code, settings, None, "settings_odd")
+        if not await self.groups.put(group.chat_id, write_settings(changed)):
+            return renderer.settings_panel(code, settings, None, "settings_lost")
+        return self.renderer.speaking(changed.lang).settings_panel(code, changed, None)
 
     async def take_local(self, bot: Bot, chat_id: int, text: str) -> Reply | None:
-        """Return the reply to a typed local service, where one was asked for; else None."""
-        node = self.memory.get(chat_id).node or ""
-        if not node.startswith("local:"):
+        """Return the reply to a typed local service, where one was asked for; else None, also where it tells of danger.
+
+        A line that is a service is one, whatever its name: it may well be called after what it helps with.
+        """
+        before = self.memory.get(chat_id)
+        if before.node is None or not before.node.startswith("local:"):
             return None
-        code = node.partition(":")[2]
+        renderer = self.renderer.speaking(before.lang or ENGLISH)
+        code = before.node.partition(":")[2]
         group = await self.groups.by_code(code)
         self.memory.forget(chat_id)
-        if group is None or not await self.is_admin(bot, group.chat_id, chat_id):
-            return self.renderer.settings_note("not_admin")
-        settings = read_settings(group.settings)
+        settings = read_settings(group.settings if group is not None else {})
         today = dt.datetime.fromtimestamp(self.clock(), dt.UTC).date()
         service = read_service(text, settings.country or self.renderer.country, today)
+        if isinstance(service, str) and await self._is_danger(text):
+            return None
+        if group is None or not await self.is_admin(bot, group.chat_id, chat_id):
+            return renderer.settings_note("not_admin")
         if isinstance(service, str):
-            self.memory.put(chat_id, Context(node=node))
-            return self.renderer.settings_note(service)
+            self.memory.put(chat_id, before)
+            return renderer.settings_note(service)
         changed = replace(settings, local=service)
-        await self.groups.put(group.chat_id, write_settings(changed))
-        return self.renderer.settings_panel(code, changed, None, "local_kept")
+        kept = await self.groups.put(group.chat_id, write_settings(changed))
+        shown, note = (changed, "local_kept") if kept else (settings, "settings_lost")
+        return self.renderer.speaking(settings.lang).settings_panel(code, shown, None, note)
 
-    async def _insight(self, bot: Bot, chat_id: int, group: int) -> Reply:
+    async def _is_danger(self, text: str) -> bool:
+        decision = await asyncio.to_thread(self.engine.decide, text)
+        return decision.action is Action.CARE or decision.signpost is not None
+
+    async def _insight(self, bot: Bot, chat_id: int, group: int, renderer: Renderer) -> Reply:
         """Return last week's released counts as text; the same as a picture goes before it, where that can be drawn."""
         week = weeks_before(self.clock(), 1)[0]
         found = await self.weekly_counts.read(group, [week])
         counts = found[0].counts if found else ()
-        picture = await asyncio.to_thread(self.renderer.insight_chart, week, counts, EPSILON)
+        picture = await asyncio.to_thread(renderer.insight_chart, week, counts, EPSILON)
         if picture is not None:
             sent = await deliver(lambda: bot.send_photo(chat_id, picture, disable_notification=True), "chart")
             if isinstance(sent, Message):
                 now = int(self.clock())
                 await self.ledger.note(chat_id, [sent.message_id], now, now + _CHART_SECONDS)
-        return self.renderer.insight(week, counts, EPSILON)
+        return renderer.insight(week, counts, EPSILON)

@@ -66,7 +66,8 @@ class GroupDesk(GroupPanel, GroupWeek):
             return
         settings = await self.settings_of(message.chat_id)
         link = self.link(context.bot, message.chat_id, SETTINGS, _thread(message))
-        await self._send(context.bot, message.chat_id, self.renderer.settings_link(link), settings, _thread(message))
+        reply = self.renderer.speaking(settings.lang).settings_link(link)
+        await self._send(context.bot, message.chat_id, reply, settings, _thread(message))
 
     async def on_service(self, update: Update, context: ContextTypes.DEFAULT_TYPE) -> None:
         """Follow a group that moved, and greet new members where that is on and there is room."""
@@ -102,7 +103,8 @@ class GroupDesk(GroupPanel, GroupWeek):
             await self._send(context.bot, group, card, settings, settings.topic)
         if status == ChatMember.ADMINISTRATOR and not settings.warned:
             await self.groups.put(group, write_settings(replace(settings, warned=True)))
-            await self._send(context.bot, group, self.renderer.group_promoted(), settings, settings.topic)
+            warning = self.renderer.speaking(settings.lang).group_promoted()
+            await self._send(context.bot, group, warning, settings, settings.topic)
 
     async def _move(self, old: int, new: int) -> None:
         await self.groups.moved(old, new)

@@ -56,13 +56,13 @@ class GroupWeek(GroupBase):
         today = dt.datetime.fromtimestamp(self.clock(), dt.UTC).date().isocalendar()
         week = today.year * 100 + today.week
         sent = 0
-        intents = dict(self.renderer.catalogue.taxonomy.groups)["understanding"]
         for group in await self.groups.every():
             settings = read_settings(group.settings)
             if not settings.weekly or settings.prompted >= week:
                 continue
             await self.groups.put(group.chat_id, write_settings(replace(settings, prompted=week)))
             renderer = self.renderer.speaking(settings.lang)
+            intents = renderer.written("understanding")
             card = renderer.group_weekly(intents[today.week % len(intents)], self.link(bot, group.chat_id))
             await self._send(bot, group.chat_id, card, settings, settings.topic)
             sent += 1

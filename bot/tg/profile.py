@@ -3,15 +3,14 @@
 The words are system texts (`commands`, `profile`, `profile_short`), bland, since a chat list is seen by others too. The
 menu of a private chat holds two commands; the others are typed. Menus change nothing on who may do what.
 
-**Languages.** Telegram asks by the two letters of the app's own language and knows no scripts. An app in Hindi or Urdu
-gets the Roman Hindi-Urdu texts: without them it would get English, whose letters are the same, so nobody has to read a
-script they could have done without, and more people understand the words. The texts keep to what Hindi and Urdu
-share. Punjabi, Bengali and Gujarati are other languages and get English, like everybody else ("" in Telegram's terms).
+**Languages.** Telegram asks by the two letters of the app's own language and knows no scripts. Apps in Hindi and in
+Urdu are given the Roman Hindi-Urdu texts (`Language.codes` says why); Punjabi, Bengali and Gujarati are other languages
+and get English, like everybody else ("" in Telegram's terms).
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 
 from telegram import (
     Bot,
@@ -38,23 +37,11 @@ SCOPES: tuple[tuple[Sequence[str], BotCommandScope], ...] = (
 async def set_profile(bot: Bot, languages: Mapping[str, Language]) -> None:
     """Set menus and descriptions for each of `languages` (as the library has them) where Telegram shows others."""
     for language in languages.values():
-        for code in codes_of(language):
+        for code in ("",) if language.tag == ENGLISH else language.codes:
             for names, scope in SCOPES:
                 wanted = [BotCommand(name, str(language.texts["commands"][name])) for name in names]
                 await deliver(lambda w=wanted, s=scope, c=code: _commands(bot, w, s, c), "commands")  # type: ignore[misc]
             await deliver(lambda t=language.texts, c=code: _descriptions(bot, t, c), "descriptions")  # type: ignore[misc]
-
-
-def codes_of(language: Language) -> tuple[str, ...]:
-    """Return the codes by which Telegram asks for a language: two letters, or "" for whoever has no texts of theirs."""
-    return ("",) if language.tag == ENGLISH else tuple(sorted(_two_letters(language)))
-
-
-def _two_letters(language: Language) -> Iterator[str]:
-    for tag in language.serves:
-        code = tag.partition("-")[0]
-        if len(code) == 2:
-            yield code
 
 
 async def _commands(bot: Bot, wanted: list[BotCommand], scope: BotCommandScope, code: str) -> None:

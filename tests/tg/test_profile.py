@@ -14,7 +14,7 @@ from bot.content.languages import Language
 from bot.content.paths import content_root
 from bot.quality.tone import load_tone, neutral_problems
 from bot.tg.order import ALLOWED
-from bot.tg.profile import ADMINS, MEMBERS, PRIVATE, codes_of, set_profile
+from bot.tg.profile import ADMINS, MEMBERS, PRIVATE, set_profile
 from tests.bot_api import BotApiServer, Group, Person
 from tests.bot_api.profile import LIMITS, MAX_COMMAND_DESCRIPTION
 
@@ -133,7 +133,7 @@ def test_every_command_shown_is_answered_where_it_is_shown() -> None:
 def test_codes_are_what_telegram_takes() -> None:
     """Two letters; a language known by three only cannot be asked for."""
     odd = Language("x-Latn", "X", "x", frozenset({"mai-Latn", "hi", "ur-Latn"}), {})
-    assert codes_of(odd) == ("hi", "ur")
+    assert odd.codes == ("hi", "ur")
 
 
 def test_only_what_is_handled_is_asked_for() -> None:
