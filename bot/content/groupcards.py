@@ -120,6 +120,7 @@ class GroupWriter(PrivacyWriter):
         ]  # fmt: skip
         if settings.box:
             rows.append((Button(self._button("set_moderate"), to("moderate", "0")),))
+            rows.append((Button(self._button("set_unblock"), to("unblock", "0")),))
         rows.append((Button(self._button("set_insight"), to("insight", "0")),))
         if thread:
             rows.append((Button(self._button("set_topic"), to("topic", str(thread))),))

@@ -84,7 +84,7 @@ class Box(BoxModeration):
         if action in DECIDED or action == "next":
             reply: Reply | None = await self._moderate(bot, chat_id, action, code, target.lang)
         elif action in {"watch", "unwatch"}:
-            reply = await self._watch(chat_id, code, target.lang, on=action == "watch")
+            reply = await self._watch(bot, chat_id, code, target.lang, on=action == "watch")
         else:
             reply = await self._press_draft(bot, chat_id, action, code, target.lang)
         if reply is not None:
@@ -135,7 +135,10 @@ class Box(BoxModeration):
             lang = await self.community.lang(found.group_chat_id)
         await self.post.send(bot, chat_id, self._state(found, lang), incoming)
 
-    async def _watch(self, chat_id: int, code: str, lang: str, *, on: bool) -> Reply:
+    async def _watch(self, bot: Bot, chat_id: int, code: str, lang: str, *, on: bool) -> Reply:
+        found = await self.questions.followed(code, chat_id)
+        if on and found is not None and not await self.community.shows(bot, found.group_chat_id, chat_id):
+            return self.renderer.speaking(lang).box_note("unseen")
         outcome = await self.questions.watch(code, chat_id, on=on)
         if outcome is Outcome.LATER:
             return self.renderer.speaking(lang).box_note("later")

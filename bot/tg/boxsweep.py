@@ -40,7 +40,10 @@ class Community(Protocol):
         """Tell whether somebody may decide on questions now; False where Telegram does not say."""
 
     async def takes(self, bot: Bot, group: int, person: int) -> bool:
-        """Tell whether the group's box is on and somebody a member of it now."""
+        """Tell whether the group's box is on and somebody a member of it now, as far as can be known."""
+
+    async def shows(self, bot: Bot, group: int, person: int) -> bool:
+        """Tell whether the group's box is on and somebody surely a member, who may be shown what is said there."""
 
     async def lang(self, group: int) -> str:
         """Return the language of cards in a group."""
@@ -117,7 +120,7 @@ class BoxSweep:
             if found is None:
                 continue
             asker, question = found
-            if await self.community.takes(bot, question.group_chat_id, asker):
+            if await self.community.shows(bot, question.group_chat_id, asker):
                 renderer = await self._of_group(question.group_chat_id)
                 reply = renderer.box_answer(answer.code, question.pseudonym, answer.text, link_to(question))
                 await self.post.send(bot, asker, reply)

@@ -5,12 +5,12 @@ from __future__ import annotations
 import time
 from collections import OrderedDict
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from telegram import Bot, ChatMember, Message
-from telegram.error import TelegramError
+from telegram.error import BadRequest, TelegramError
 
-from bot.content.groupsettings import GroupSettings, read_settings
+from bot.content.groupsettings import GroupSettings, read_settings, write_settings
 from bot.content.render import Renderer
 from bot.content.reply import Reply
 from bot.core.engine import Engine
@@ -29,6 +29,8 @@ SETTINGS = "s"
 ADMIN_SECONDS = 60
 """how long Telegram's word on who is an admin is believed"""
 _MOST_KEPT = 20_000
+_HIDDEN = ("chat_admin_required", "member list is inaccessible")
+"""what Telegram answers where a group hides its members, in lower case"""
 _ADMINS = (ChatMember.ADMINISTRATOR, ChatMember.OWNER)
 
 
@@ -76,7 +78,11 @@ class GroupBase:
         try:
             found = (await bot.get_chat_member(group, person)).status in _ADMINS
         except TelegramError:
-            return False
+            # Where members are hidden, a bot without rights is told of nobody; the list of admins stays open.
+            try:
+                found = any(member.user.id == person for member in await bot.get_chat_administrators(group))
+            except TelegramError:
+                return False
         self._admins[(group, person)] = (now, found)
         while len(self._admins) > _MOST_KEPT:
             self._admins.popitem(last=False)
@@ -87,11 +93,22 @@ class GroupBase:
         return await self.is_admin(bot, group, person)
 
     async def takes(self, bot: Bot, group: int, person: int) -> bool:
-        """Tell whether a group's box is on and somebody a member of it now."""
-        if not (await self.settings_of(group)).box:
-            return False
+        """Tell whether a group's box is on and somebody a member of it now, or its members are hidden from the bot.
+
+        Who came from a group had its link, which members see; moderators read everything before it is posted.
+        """
+        return (await self.settings_of(group)).box and await self._membership(bot, group, person) is not False
+
+    async def shows(self, bot: Bot, group: int, person: int) -> bool:
+        """Tell whether a group's box is on and somebody surely a member, who may be shown what others say there."""
+        return (await self.settings_of(group)).box and await self._membership(bot, group, person) is True
+
+    async def _membership(self, bot: Bot, group: int, person: int) -> bool | None:
+        """Tell whether somebody is a member of a group; None where members are hidden from a bot without rights."""
         try:
             member = await bot.get_chat_member(group, person)
+        except BadRequest as error:
+            return None if any(sign in error.message.lower() for sign in _HIDDEN) else False
         except TelegramError:
             return False
         return member.status in (*_ADMINS, ChatMember.MEMBER) or bool(getattr(member, "is_member", False))
@@ -99,10 +116,21 @@ class GroupBase:
     async def publish(self, bot: Bot, group: int, reply: Reply) -> Message | None:
         """Send a card of the box to a group, to its topic where it has one; it stays."""
         settings = await self.settings_of(group)
-        return await self.post.send_unnoted(bot, group, reply, thread=settings.topic)
+        sent = await self.post.send_unnoted(bot, group, reply, thread=settings.topic)
+        await self._forget_gone_topic(group, settings, settings.topic, sent)
+        return sent
 
     async def _send(self, bot: Bot, group: int, reply: Reply, settings: GroupSettings, thread: int | None) -> None:
+        """Send a card to a group and note it for clearing; to the group itself where its thread is gone."""
         sent = await self.post.send_unnoted(bot, group, reply, thread=thread)
+        await self._forget_gone_topic(group, settings, thread, sent)
         if sent is not None and settings.minutes:
             now = int(self.clock())
             await self.ledger.note(sent.chat_id, [sent.message_id], now, now + settings.minutes * 60)
+
+    async def _forget_gone_topic(
+        self, group: int, settings: GroupSettings, thread: int | None, sent: Message | None
+    ) -> None:
+        """Forget the chosen topic of a group where something meant for it had to go to the group itself."""
+        if sent is not None and thread is not None and thread == settings.topic and sent.message_thread_id != thread:
+            await self.groups.put(group, write_settings(replace(settings, topic=None)))

@@ -7,6 +7,8 @@ import datetime as dt
 from dataclasses import dataclass, replace
 
 from telegram import Bot, Message
+from telegram.constants import ChatAction
+from telegram.error import BadRequest, TelegramError
 
 from bot.content.groupsettings import read_service, read_settings, write_settings
 from bot.content.languages import ENGLISH
@@ -14,6 +16,8 @@ from bot.content.places import PLACES
 from bot.content.render import Renderer
 from bot.content.reply import Reply, Target
 from bot.core.values import Action, Context
+from bot.storage.boxrows import Outcome
+from bot.storage.groups import Group
 from bot.storage.weekly import weeks_before
 from bot.tg.deliver import deliver
 from bot.tg.groupbase import ASK, SETTINGS, GroupBase
@@ -46,7 +50,8 @@ class GroupPanel(GroupBase):
         state = Target("", country=settings.country, lang=renderer.lang)
         if before.node is not None and before.node.startswith("care:"):
             # A message about danger was typed in the group: the private chat opens on care, for its writer alone.
-            card = renderer.press(replace(state, node=before.node, direction=before.direction))
+            lang = self.renderer.catalogue.library.language_for(before.lang or settings.lang)
+            card = renderer.press(replace(state, node=before.node, direction=before.direction, lang=lang))
             return card, replace(before, country=settings.country)
         code = self.groups.code(group) if await self.takes(bot, group, chat_id) else None
         return renderer.from_group(settings, state, code), Context(country=settings.country, lang=settings.lang)
@@ -71,6 +76,11 @@ class GroupPanel(GroupBase):
         if name == "ask":
             self.memory.put(chat_id, Context(node=f"local:{code}", lang=settings.lang))
             return renderer.settings_ask_local()
+        if name == "unblock":
+            lifted = await self.questions.lift_blocks(group.chat_id) is Outcome.DONE
+            return renderer.settings_panel(code, settings, None, "blocks_lifted" if lifted else "settings_lost")
+        if name == "topic" and value.isdigit() and int(value) and not await self._has_topic(bot, group, int(value)):
+            return renderer.settings_panel(code, settings, None, "topic_gone")
         languages = self.renderer.catalogue.library.languages
         if name == "lang":
             value = next((tag for tag, lang in languages.items() if lang.letter == value), "")
@@ -109,6 +119,15 @@ class GroupPanel(GroupBase):
         kept = await self.groups.put(group.chat_id, write_settings(changed))
         shown, note = (changed, "local_kept") if kept else (settings, "settings_lost")
         return self.renderer.speaking(settings.lang).settings_panel(code, shown, None, note)
+
+    async def _has_topic(self, bot: Bot, group: Group, thread: int) -> bool:
+        """Tell whether a forum has a topic, by what shows nothing but "typing"; True where Telegram does not say."""
+        try:
+            return await bot.send_chat_action(group.chat_id, ChatAction.TYPING, message_thread_id=thread)
+        except BadRequest:
+            return False
+        except TelegramError:
+            return True
 
     async def _is_danger(self, text: str) -> bool:
         decision = await asyncio.to_thread(self.engine.decide, text)

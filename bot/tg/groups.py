@@ -35,15 +35,20 @@ class GroupDesk(GroupPanel, GroupWeek):
         if message is None:
             return
         settings = await self.settings_of(message.chat_id)
-        if "ask" in settings.off or not self._may_answer(message):
+        if "ask" in settings.off:
+            return
+        answers = self._may_answer(message)
+        text = " ".join(context.args or ())
+        decision = await asyncio.to_thread(self.engine.decide, text) if text else None
+        if decision is not None:
+            # Also where no line follows: the button of an earlier one leads to the private chat.
+            self._remember(message, decision)
+        if not answers:
             return
         renderer = self.renderer.speaking(settings.lang)
         link = self.link(context.bot, message.chat_id)
         reply = renderer.group_line(link)
-        text = " ".join(context.args or ())
-        if text:
-            decision = await asyncio.to_thread(self.engine.decide, text)
-            self._remember(message, decision)
+        if decision is not None:
             await self._count(message, decision)
             if settings.public and _is_general(text, decision):
                 reply = renderer.group_answer(str(decision.intent), link)
@@ -80,7 +85,11 @@ class GroupDesk(GroupPanel, GroupWeek):
             await self._move(message.migrate_from_chat_id, message.chat_id)
         elif message.new_chat_members and not all(m.is_bot for m in message.new_chat_members):
             settings = await self.settings_of(message.chat_id)
-            if settings.welcome and self._asked.passed((message.chat_id, 0), self.clock(), MEMBER_PAUSE):
+            if (
+                settings.welcome
+                and self._asked.passed((message.chat_id, 0), self.clock(), MEMBER_PAUSE)
+                and self.post.lanes.has_room(message.chat_id)
+            ):
                 reply = self.renderer.speaking(settings.lang).group_welcome(self.link(context.bot, message.chat_id))
                 await self._send(context.bot, message.chat_id, reply, settings, settings.topic)
 
@@ -96,7 +105,8 @@ class GroupDesk(GroupPanel, GroupWeek):
         settings = await self.settings_of(group)
         before = change.old_chat_member.status
         if before in (ChatMember.LEFT, ChatMember.BANNED):
-            await self.groups.put(group, write_settings(settings))
+            # As it was: nothing chosen leaves nothing that could stand in the way of settings that move here.
+            await self.groups.put(group, await self.groups.get(group))
             card = self.renderer.speaking(settings.lang).group_arrived(
                 self.link(context.bot, group), context.bot.username
             )

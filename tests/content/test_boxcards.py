@@ -75,7 +75,7 @@ def _all_cards(renderer: Renderer) -> Iterator[Reply]:
     yield renderer.box_invite(CODE)
     yield renderer.box_write(CODE)
     yield renderer.box_handed(NAME, LINK)
-    for key in ("full", "long", "gone", "later", "closed", "dropped"):
+    for key in ("full", "long", "gone", "later", "closed", "dropped", "unseen"):
         yield renderer.box_note(key)
     for key in ("refused", "expired", "failed"):
         yield renderer.box_ended(key)

@@ -31,7 +31,8 @@ CODE = "abcdefghij"
 LINK = "https://t.me/unspoken_test_bot?start=gabc"
 LOCAL = LocalService("A centre <&>", "0161 496 0000", dt.date(2026, 3, 1))
 TO_ADMINS = (
-    "settings_odd", "settings_lost", "not_admin", "local_shape", "local_contact", "local_date", "local_kept",
+    "settings_odd", "settings_lost", "blocks_lifted", "topic_gone", "not_admin", "local_shape", "local_contact",
+    "local_date", "local_kept",
 )  # fmt: skip
 
 
