@@ -49,6 +49,7 @@ class GroupBase:
     questions: QuestionBox
     clock: Callable[[], float] = field(default=time.time)
     _asked: Recent = field(default_factory=Recent)
+    _read: Recent = field(default_factory=Recent)
     _admins: OrderedDict[tuple[int, int], tuple[float, bool]] = field(default_factory=OrderedDict)
 
     def link(self, bot: Bot, group: int, kind: str = ASK, thread: int | None = None) -> str:

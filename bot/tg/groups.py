@@ -39,9 +39,11 @@ class GroupDesk(GroupPanel, GroupWeek):
             return
         answers = self._may_answer(message)
         text = " ".join(context.args or ())
-        decision = await asyncio.to_thread(self.engine.decide, text) if text else None
-        if decision is not None:
-            # Also where no line follows: the button of an earlier one leads to the private chat.
+        decision = None
+        # Also where no line follows: the button of an earlier one leads to the private chat. But only once in a while,
+        # since whoever is read keeps others waiting.
+        if text and (answers or self._read.passed(_who(message), self.clock(), MEMBER_PAUSE)):
+            decision = await asyncio.to_thread(self.engine.decide, text)
             self._remember(message, decision)
         if not answers:
             return
@@ -123,14 +125,7 @@ class GroupDesk(GroupPanel, GroupWeek):
 
     def _may_answer(self, message: Message) -> bool:
         """Tell whether a command gets a reply: not the same member's again at once, and only while there is room."""
-        who = (
-            message.sender_chat.id
-            if message.sender_chat is not None
-            else message.from_user.id
-            if message.from_user
-            else 0
-        )
-        if not self._asked.passed((message.chat_id, who), self.clock(), MEMBER_PAUSE):
+        if not self._asked.passed(_who(message), self.clock(), MEMBER_PAUSE):
             return False
         return self.post.lanes.has_room(message.chat_id)
 
@@ -138,6 +133,12 @@ class GroupDesk(GroupPanel, GroupWeek):
         """Keep for the private chat of whoever asked that care comes first there; no text, half an hour at most."""
         if decision.action is Action.CARE and message.from_user is not None and message.sender_chat is None:
             self.memory.put(message.from_user.id, context_after(decision, Context()))
+
+
+def _who(message: Message) -> tuple[int, int]:
+    """Return a group, and who speaks in it: a person, or a chat that a person speaks as."""
+    who = message.sender_chat or message.from_user
+    return message.chat_id, who.id if who is not None else 0
 
 
 def _thread(message: Message) -> int | None:

@@ -1,4 +1,4 @@
-"""A community over HTTP from its first day to its last: members, admins, a move, a forum, a raid, a question, leaving."""
+"""A community over HTTP, first day to last: members, admins, a move, a forum, a raid, a question, the end."""
 
 from __future__ import annotations
 
