@@ -139,7 +139,7 @@ def add_handlers(application: App, desk: Desk) -> None:
         CommandHandler("word", desk.personal.on_word, filters=private),
         CommandHandler("veil", desk.personal.on_veil, filters=private),
         CommandHandler("ask", desk.in_groups.on_ask, filters=group),
-        CommandHandler(("start", "help"), desk.in_groups.on_help, filters=group),
+        CommandHandler(("start", "help", "privacy"), desk.in_groups.on_help, filters=group),
         CommandHandler("settings", desk.in_groups.on_settings, filters=group),
         MessageHandler(group & filters.StatusUpdate.ALL, desk.in_groups.on_service),
         MessageHandler(group & filters.REPLY & filters.TEXT & ~filters.COMMAND, desk.on_group_reply),
@@ -180,7 +180,7 @@ async def run_bot(settings: Settings, engine: Engine, catalogue: Catalogue) -> N
         await desk.box.questions.drop_lost()
         beside = [
             asyncio.create_task(_flush(database)),
-            asyncio.create_task(set_profile(application.bot)),
+            asyncio.create_task(set_profile(application.bot, catalogue.library.languages)),
             asyncio.create_task(desk.personal.clearer.run(application.bot)),
             asyncio.create_task(_chores(application.bot, desk, handled)),
             asyncio.create_task(desk.box.run(application.bot)),

@@ -89,7 +89,9 @@ class BoxPosting(BoxFollow):
             await self._database.truncate_log()
         opened = ((self._open_people(row), _TELLS.get(State(row.state))) for row in rows)
         return [
-            Notice(people.asker_chat_id, state) for people, state in opened if people is not None and state is not None
+            Notice(people.asker_chat_id, people.group_chat_id, state)
+            for people, state in opened
+            if people is not None and state is not None
         ]
 
 

@@ -71,7 +71,13 @@ class Groups:
         chat, box, before = self._seal.chat(new), self._seal.close(new), self._seal.chats(old)
         if await self.get(new):
             return
+        earlier = groups.alias()
         await self._change(
+            # A row where nothing was chosen yet makes way, as when the new number was heard of first.
+            delete(groups).where(
+                groups.c.chat.in_(self._seal.chats(new)),
+                select(earlier.c.chat).where(earlier.c.chat.in_(before)).exists(),
+            ),
             update(groups).where(groups.c.chat.in_(before)).values(chat=chat, box=box, left_at=None),
         )
 
