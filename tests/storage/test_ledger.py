@@ -11,8 +11,9 @@ import pytest
 from sqlalchemy import text
 
 from bot.app import make_seal
+from bot.storage.choices import Reader
 from bot.storage.database import Database
-from bot.storage.ledger import Entry, Ledger, Reader
+from bot.storage.ledger import Entry, Ledger
 from bot.storage.seal import Seal
 from tests.storage.conftest import NEXT_SECRET, SECRET
 

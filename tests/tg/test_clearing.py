@@ -16,6 +16,7 @@ from bot.storage.database import Database
 from bot.storage.ledger import Ledger
 from bot.tg.intake import Intake
 from tests.bot_api import BotApiServer, Person
+from tests.broken import led_astray
 from tests.tg.conftest import FIRST_NAME
 from tests.tg.live import Live, until
 
@@ -287,11 +288,9 @@ async def test_the_veil_covers_all_but_the_first_line(live: Live, alice: Person)
     assert spoilers[0]["offset"] == reply.text.index("\n") + 1
 
 
-async def test_a_broken_database_clears_what_memory_knows(live: Live, alice: Person, tmp_path: Path) -> None:
+async def test_a_broken_database_clears_what_memory_knows(live: Live, alice: Person) -> None:
     """Notes wait in memory, Tidy works on them."""
-    await live.desk.database.close()
-    live.desk.database._url = "sqlite+aiosqlite:////no/such/place/x.sqlite3"
-    live.desk.database._engine = Database(live.desk.database._url)._engine
-    await _talk(alice, 2)
-    await alice.say("/clear")
-    assert "5 of 5" in (await alice.next_reply()).text
+    async with led_astray(live.desk.database):
+        await _talk(alice, 2)
+        await alice.say("/clear")
+        assert "5 of 5" in (await alice.next_reply()).text
