@@ -272,6 +272,7 @@ async def _chores(bot: Bot, desk: Desk, handled: Handled) -> None:
     while True:
         try:
             await handled.purge()
+            await desk.personal.erase_owed()
             await desk.in_groups.groups.purge(int(desk.clock()))
             await desk.in_groups.weekly(bot)
             await desk.in_groups.release()

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import asyncio
 from collections import OrderedDict
+from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from typing import Any
 
-from sqlalchemy import bindparam, delete, select
+from sqlalchemy import Connection, bindparam, delete, select
 
 from bot.storage.database import BROKEN, Database
 from bot.storage.schema import readers
@@ -41,21 +42,25 @@ class Choices:
         self._cache: OrderedDict[bytes, tuple[float, Reader]] = OrderedDict()
 
     async def reader(self, chat_id: int) -> Reader:
-        """Return what a chat has chosen; the defaults where it chose nothing or the database is broken."""
+        """Return what a chat has chosen; the defaults where it chose nothing.
+
+        Where the database is broken, what is remembered: a veil must not fall since a disk is full.
+        """
         chat = self._seal.chat(chat_id)
         now = asyncio.get_running_loop().time()
         kept = self._cache.get(chat)
         if kept is not None and now - kept[0] < _CACHE_SECONDS:
             return kept[1]
-        found = Reader()
         try:
-            names = zip(self._names, self._seal.chats(chat_id), strict=True)
-            for hours, word, veil in await self._database.read(self._mine, **dict(names)):
-                found = Reader(DEFAULT_HOURS if hours is None else hours, word, bool(veil))
+            found = _read(await self._database.read(self._mine, **self._keyed(chat_id)))
         except BROKEN as error:
             self._database.warn(error)
+            return kept[1] if kept is not None else Reader()
         self._keep(chat, found, now)
         return found
+
+    def _keyed(self, chat_id: int) -> dict[str, bytes]:
+        return dict(zip(self._names, self._seal.chats(chat_id), strict=True))
 
     def is_word(self, chat_id: int, reader: Reader, text: str) -> bool:
         """Tell whether a text is the chat's code word, also one chosen before the keys were changed."""
@@ -67,11 +72,11 @@ class Choices:
         while len(self._cache) > _CACHED:
             self._cache.popitem(last=False)
 
-    async def _chosen(
-        self, chat_id: int, hours: int | None, word: str | None, veil: bool | None
-    ) -> tuple[Reader, list[Any]]:
-        """Return what a chat has chosen after a change, and the statements that keep it."""
-        before = await self.reader(chat_id)
+    def _change(
+        self, connection: Connection, chat_id: int, hours: int | None, word: str | None, veil: bool | None
+    ) -> Reader:
+        """Change what a chat has chosen within a transaction, and return all of it."""
+        before = _read(connection.execute(self._mine, self._keyed(chat_id)).all())
         after = replace(
             before,
             hours=before.hours if hours is None else hours,
@@ -83,9 +88,16 @@ class Choices:
             "word": after.word,
             "veil": after.veil,
         }
-        statements: list[Any] = [delete(readers).where(readers.c.chat.in_(self._seal.chats(chat_id)))]
+        connection.execute(delete(readers).where(readers.c.chat.in_(self._seal.chats(chat_id))))
         if after != Reader():
             # Another program may have chosen for the same chat at this moment: the later choice stands.
             row = self._database.insert(readers).values(chat=self._seal.chat(chat_id), **values)
-            statements.append(row.on_conflict_do_update(index_elements=["chat"], set_=values))
-        return after, statements
+            connection.execute(row.on_conflict_do_update(index_elements=["chat"], set_=values))
+        return after
+
+
+def _read(rows: Iterable[Any]) -> Reader:
+    found = Reader()
+    for hours, word, veil in rows:
+        found = Reader(DEFAULT_HOURS if hours is None else hours, word, bool(veil))
+    return found

@@ -148,47 +148,74 @@ class Ledger(Choices):
                 found.append(Entry(chat_id, row.message, row.sent))
         return found, lost
 
-    async def done(self, chat_id: int, messages: Iterable[int]) -> None:
-        """Strike messages out: they are deleted, or never can be."""
+    async def done(self, chat_id: int, messages: Iterable[int]) -> bool:
+        """Strike messages out: they are deleted, or never can be; False where the database could not be told."""
         gone = set(messages)
         self._waiting = [(e, due) for e, due in self._waiting if e.chat_id != chat_id or e.message not in gone]
         chats = self._seal.chats(chat_id)
         numbers = sorted(gone)
         parts = (numbers[start : start + _PART] for start in range(0, len(numbers), _PART))
-        await self._database.change(
+        struck = await self._database.change(
             *(delete(ledger).where(ledger.c.chat.in_(chats), ledger.c.message.in_(part)) for part in parts)
         )
+        return struck is not None
 
     async def choose(
         self, chat_id: int, *, hours: int | None = None, word: str | None = None, veil: bool | None = None
-    ) -> Reader:
-        """Change what a chat has chosen; an empty word takes the code word away. Messages already noted follow."""
-        after, statements = await self._chosen(chat_id, hours, word, veil)
+    ) -> Reader | None:
+        """Change what a chat has chosen; return all of it, or None where it could not be kept and nothing has changed.
+
+        An empty word takes the code word away. Messages already noted follow a new timer.
+        """
+        mine = ledger.c.chat.in_(self._seal.chats(chat_id))
+
+        def work(connection: Connection) -> Reader:
+            if hours is not None:
+                connection.execute(update(ledger).where(mine).values(due=ledger.c.sent + due_at(0, hours)))
+            return self._change(connection, chat_id, hours, word, veil)
+
+        try:
+            after = await self._database.run(work)
+        except BROKEN as error:
+            self._database.warn(error)
+            return None
         if hours is not None:
             self._waiting = [(e, due_at(e.sent, hours) if e.chat_id == chat_id else due) for e, due in self._waiting]
-            mine = ledger.c.chat.in_(self._seal.chats(chat_id))
-            statements.append(update(ledger).where(mine).values(due=ledger.c.sent + due_at(0, hours)))
-        await self._database.change(*statements)
         self._keep(self._seal.chat(chat_id), after, asyncio.get_running_loop().time())
         return after
 
-    async def forget(self, chat_id: int) -> None:
-        """Erase every row of a chat, in memory and on disk, and what lies in the write-ahead log."""
+    async def forget(self, chat_id: int) -> bool:
+        """Erase every row of a chat, in memory and on disk, and what lies in the write-ahead log.
+
+        Returns False where what is on disk could not be erased.
+        """
         self._waiting = [(e, due) for e, due in self._waiting if e.chat_id != chat_id]
         chats = self._seal.chats(chat_id)
         for chat in chats:
             self._cache.pop(chat, None)
-        await self._database.change(*(delete(table).where(table.c.chat.in_(chats)) for table in (ledger, readers)))
+        erased = await self._database.change(
+            *(delete(table).where(table.c.chat.in_(chats)) for table in (ledger, readers))
+        )
         await self._database.truncate_log()
+        return erased is not None
 
-    async def held(self, chat_id: int) -> Mapping[str, int]:
-        """Return how many rows of each kind are held on a chat, and when (seconds) the next message is cleared."""
+    async def held(self, chat_id: int) -> Mapping[str, int] | None:
+        """Return how many rows of each kind are held on a chat, and when (seconds) the next message is cleared.
+
+        None where the database cannot be asked.
+        """
         chats = self._seal.chats(chat_id)
-        query = select(func.count(), func.min(ledger.c.due)).where(ledger.c.chat.in_(chats))
-        count, due = next(iter(await self._database.rows(query)), (0, None))
-        chosen = await self._database.rows(select(readers.c.chat).where(readers.c.chat.in_(chats)))
+        noted = select(func.count(), func.min(ledger.c.due)).where(ledger.c.chat.in_(chats))
+        chosen = select(func.count()).select_from(readers).where(readers.c.chat.in_(chats))
+        try:
+            count, due, choices = await self._database.run(
+                lambda connection: (*connection.execute(noted).one(), connection.execute(chosen).scalar_one())
+            )
+        except BROKEN as error:
+            self._database.warn(error)
+            return None
         waiting = sum(e.chat_id == chat_id for e, _ in self._waiting)
-        return {"messages": int(count) + waiting, "due": int(due or 0), "choices": len(chosen)}
+        return {"messages": int(count) + waiting, "due": int(due or 0), "choices": int(choices)}
 
     async def reseal(self, seal: Seal) -> tuple[int, int]:
         """Encrypt and hash every row anew under the first keys of `seal`; return (rows kept, rows no key opens).
@@ -207,7 +234,8 @@ class Ledger(Choices):
                 else:
                     kept += 1
                     new = {"chat": seal.chat(chat_id), "box": seal.close(chat_id)}
-                    connection.execute(update(ledger).where(mine).values(**new))
+                    connection.execute(delete(ledger).where(mine))
+                    connection.execute(self._insert, {**row._asdict(), **new})
             return kept, lost
 
         done = await self._database.run(work)

@@ -126,9 +126,9 @@ async def test_a_new_timer_moves_what_is_noted(ledger: Ledger, other: Ledger) ->
     """Also what is overdue by then; never is when Telegram no longer lets it be deleted."""
     await ledger.note(ALICE, [1], NOW, NOW + 12 * HOUR)
     await ledger.choose(ALICE, hours=1)
-    assert (await other.held(ALICE))["due"] == NOW + HOUR
+    assert await other.held(ALICE) == {"messages": 1, "due": NOW + HOUR, "choices": 1}
     await ledger.choose(ALICE, hours=0)
-    assert (await other.held(ALICE))["due"] == NOW + 48 * HOUR
+    assert await other.held(ALICE) == {"messages": 1, "due": NOW + 48 * HOUR, "choices": 1}
 
 
 async def test_two_programs_may_choose_at_once(
@@ -183,17 +183,41 @@ async def test_what_no_key_opens_is_struck_out_and_said_once(
 
 
 async def test_rows_wait_for_a_table_that_comes_back(ledger: Ledger, database: Database) -> None:
-    """Neither noting nor choosing nor reading raises; what was noted is written later, and cleared meanwhile."""
+    """Nothing raises or tells of more than was done; what was noted is written later, and cleared meanwhile."""
     async with database.begin() as connection:
         await connection.execute(text("ALTER TABLE ledger RENAME TO away"))
         await connection.execute(text("ALTER TABLE readers RENAME TO gone"))
     await ledger.note(ALICE, [1], NOW, NOW)
     assert await ledger.reader(ALICE) == Reader()
-    assert await ledger.choose(ALICE, hours=1) == Reader(hours=1)
+    assert await ledger.choose(ALICE, hours=1) is None
+    assert await ledger.reader(ALICE) == Reader()
     assert await ledger.claim_due(NOW + HOUR, LEASE) == [Entry(ALICE, 1, NOW)]
-    assert (await ledger.held(ALICE))["messages"] == 1
+    assert await ledger.held(ALICE) is None
+    assert not await ledger.forget(BOB)
+    assert not await ledger.done(BOB, [1])
     async with database.begin() as connection:
         await connection.execute(text("ALTER TABLE away RENAME TO ledger"))
         await connection.execute(text("ALTER TABLE gone RENAME TO readers"))
     await ledger.note(ALICE, [2], NOW, NOW)
     assert len(await rows(database, "ledger")) == 2
+
+
+async def test_half_a_choice_is_none(ledger: Ledger, database: Database) -> None:
+    """What is noted keeps its time where the choice itself could not be kept."""
+    await ledger.note(ALICE, [1], NOW, NOW + 12 * HOUR)
+    async with database.begin() as connection:
+        await connection.execute(text("ALTER TABLE readers RENAME TO gone"))
+    assert await ledger.choose(ALICE, hours=1) is None
+    assert [row[4] for row in await rows(database, "ledger")] == [NOW + 12 * HOUR]
+
+
+async def test_an_outage_wipes_no_other_choice(ledger: Ledger, database: Database, seal: Seal) -> None:
+    """What could not be read just before is still there after the next choice."""
+    await ledger.choose(ALICE, word="milk and eggs")
+    fresh = Ledger(database, seal)
+    async with database.begin() as connection:
+        await connection.execute(text("ALTER TABLE readers RENAME TO gone"))
+    assert await fresh.reader(ALICE) == Reader()
+    async with database.begin() as connection:
+        await connection.execute(text("ALTER TABLE gone RENAME TO readers"))
+    assert await fresh.choose(ALICE, veil=True) == Reader(word=seal.word(ALICE, "milk and eggs"), veil=True)
