@@ -1,22 +1,30 @@
-"""What a reader chose: the timer, a code word, the veil; whoever chose nothing has no row."""
+"""What a reader chose: the timer, a code word, the veil; whoever chose nothing has no row.
+
+Rows are found by a keyed hash of the chat alone, so a new key cannot be put to them all at once. Each comes under the
+present key when its reader next writes. Which key it is under its `key` tells, four bytes that say nothing else.
+"""
 
 from __future__ import annotations
 
 import asyncio
+import logging
 from collections import OrderedDict
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from typing import Any
 
-from sqlalchemy import Connection, bindparam, delete, select
+from sqlalchemy import Connection, bindparam, delete, func, select, update
 
 from bot.storage.database import BROKEN, Database
 from bot.storage.schema import readers
 from bot.storage.seal import Seal
 
+log = logging.getLogger(__name__)
 DEFAULT_HOURS = 12
 _CACHED = 20_000
-_CACHE_SECONDS = 30
+_CACHE_SECONDS = 1.0
+"""A turn asks twice. Longer, and a veil put on with one replica would not hold with the next one yet; nobody reads that
+it is on and types again within a second."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,7 +45,7 @@ class Choices:
         self._database = database
         self._seal = seal
         self._names = [f"chat{n}" for n in range(len(seal.keys))]
-        columns = (readers.c.hours, readers.c.word, readers.c.veil)
+        columns = (readers.c.chat, readers.c.hours, readers.c.word, readers.c.veil)
         self._mine = select(*columns).where(readers.c.chat.in_([bindparam(name) for name in self._names]))
         self._cache: OrderedDict[bytes, tuple[float, Reader]] = OrderedDict()
 
@@ -52,12 +60,23 @@ class Choices:
         if kept is not None and now - kept[0] < _CACHE_SECONDS:
             return kept[1]
         try:
-            found = _read(await self._database.read(self._mine, **self._keyed(chat_id)))
+            rows = await self._database.read(self._mine, **self._keyed(chat_id))
         except BROKEN as error:
             self._database.warn(error)
             return kept[1] if kept is not None else Reader()
+        found = _read(rows, chat)
         self._keep(chat, found, now)
+        if any(row[0] != chat for row in rows):
+            await self._renew(chat_id)
         return found
+
+    async def _renew(self, chat_id: int) -> None:
+        """Bring a chat's row under the present key."""
+        try:
+            await self._database.run(lambda connection: self._change(connection, chat_id))
+        except BROKEN as error:
+            self._database.warn(error)
+        await self._database.truncate_log()
 
     def _keyed(self, chat_id: int) -> dict[str, bytes]:
         return dict(zip(self._names, self._seal.chats(chat_id), strict=True))
@@ -73,10 +92,18 @@ class Choices:
             self._cache.popitem(last=False)
 
     def _change(
-        self, connection: Connection, chat_id: int, hours: int | None, word: str | None, veil: bool | None
+        self,
+        connection: Connection,
+        chat_id: int,
+        hours: int | None = None,
+        word: str | None = None,
+        veil: bool | None = None,
     ) -> Reader:
-        """Change what a chat has chosen within a transaction, and return all of it."""
-        before = _read(connection.execute(self._mine, self._keyed(chat_id)).all())
+        """Change what a chat has chosen within a transaction, and return all of it; it comes under the present key."""
+        chat = self._seal.chat(chat_id)
+        before = _read(connection.execute(self._mine, self._keyed(chat_id)).all(), chat)
+        if before.word is not None:
+            before = replace(before, word=self._seal.renew_word(before.word))
         after = replace(
             before,
             hours=before.hours if hours is None else hours,
@@ -87,17 +114,59 @@ class Choices:
             "hours": None if after.hours == DEFAULT_HOURS else after.hours,
             "word": after.word,
             "veil": after.veil,
+            "key": self._seal.marks()[0],
         }
         connection.execute(delete(readers).where(readers.c.chat.in_(self._seal.chats(chat_id))))
         if after != Reader():
             # Another program may have chosen for the same chat at this moment: the later choice stands.
-            row = self._database.insert(readers).values(chat=self._seal.chat(chat_id), **values)
+            row = self._database.insert(readers).values(chat=chat, **values)
             connection.execute(row.on_conflict_do_update(index_elements=["chat"], set_=values))
         return after
 
+    async def reseal_choices(self, seal: Seal, *, sure: bool) -> tuple[int, int]:
+        """Encrypt code words anew and erase what was made with a key before those of `seal`: nobody can find it again.
 
-def _read(rows: Iterable[Any]) -> Reader:
+        Returns (rows kept, rows that neither key finds). Where it is not `sure` that the keys are right, these stay. Of
+        rows by earlier versions of this program the key is not known: it is taken for the one before the present.
+        Raises any of BROKEN, and then changes nothing.
+        """
+        marks = seal.marks()
+
+        def work(connection: Connection) -> tuple[int, int]:
+            kept = lost = 0
+            for row in connection.execute(select(readers)).all():
+                mine = readers.c.chat == row.chat
+                if row.key is not None and row.key not in marks:
+                    lost += 1
+                    if sure:
+                        connection.execute(delete(readers).where(mine))
+                    continue
+                kept += 1
+                word = None if row.word is None else seal.renew_word(row.word)
+                connection.execute(update(readers).where(mine).values(word=word, key=row.key or marks[-1]))
+            return kept, lost
+
+        done = await self._database.run(work)
+        await self._database.truncate_log()
+        return done
+
+    async def say_unfound(self) -> int:
+        """Return how many rows none of the keys finds, such as after the secret was lost; said in the log."""
+        unknown = readers.c.key.is_not(None) & readers.c.key.not_in(self._seal.marks())
+        rows = await self._database.rows(select(func.count()).select_from(readers).where(unknown))
+        count = int(rows[0][0]) if rows else 0
+        if count:
+            log.warning(
+                "choices of %d readers (timer, code word, veil) were made with another secret and do not hold: bring "
+                "that secret back, or ask readers to choose again; `unspoken rotate-key` erases them",
+                count,
+            )
+        return count
+
+
+def _read(rows: Iterable[Any], chat: bytes) -> Reader:
+    """Return what rows of one chat say; of several the one under the present key."""
     found = Reader()
-    for hours, word, veil in rows:
+    for _, hours, word, veil in sorted(rows, key=lambda row: row[0] == chat):
         found = Reader(DEFAULT_HOURS if hours is None else hours, word, bool(veil))
     return found

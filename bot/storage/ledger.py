@@ -220,7 +220,7 @@ class Ledger(Choices):
     async def reseal(self, seal: Seal) -> tuple[int, int]:
         """Encrypt and hash every row anew under the first keys of `seal`; return (rows kept, rows no key opens).
 
-        A code word cannot be hashed anew, since nobody knows it: it goes on being verified with the earlier keys.
+        Raises any of BROKEN, and then changes nothing.
         """
 
         def work(connection: Connection) -> tuple[int, int]:

@@ -28,7 +28,7 @@ ALLOWED = {
     "alembic_version": {"version_num"},
     "counters": {"day", "name", "total"},
     "ledger": {"chat", "message", "box", "sent", "due"},
-    "readers": {"chat", "hours", "word", "veil"},
+    "readers": {"chat", "hours", "word", "veil", "key"},
     "groups": {"chat", "box", "settings", "left_at"},
     "box_questions": {"id", "chat", "asker", "asker_box", "text", "state", "pseudonym", "message", "due"},
     "box_blocks": {"chat", "asker"},

@@ -17,6 +17,8 @@ from bot.storage.ledger import Entry, Ledger
 from bot.storage.seal import Seal
 from tests.storage.conftest import NEXT_SECRET, SECRET
 
+THIRD_SECRET = b"and the secret after the next one"
+
 ALICE, BOB = 5_551_234_567, -1_001_234_567_890
 NOW = 1_800_000_000
 HOUR = 3600
@@ -137,7 +139,7 @@ async def test_two_programs_may_choose_at_once(
     """One choice stands, whole, and neither program takes the database for broken."""
     for n in range(10):
         await asyncio.gather(ledger.choose(ALICE + n, hours=1, veil=False), other.choose(ALICE + n, hours=2, veil=True))
-    assert {row[1:] for row in await rows(database, "readers")} <= {(1, None, 0), (2, None, 1)}
+    assert {row[1:4] for row in await rows(database, "readers")} <= {(1, None, 0), (2, None, 1)}
     assert len(await rows(database, "readers")) == 10
     assert "unusable" not in caplog.text
 
@@ -221,3 +223,79 @@ async def test_an_outage_wipes_no_other_choice(ledger: Ledger, database: Databas
     async with database.begin() as connection:
         await connection.execute(text("ALTER TABLE gone RENAME TO readers"))
     assert await fresh.choose(ALICE, veil=True) == Reader(word=seal.word(ALICE, "milk and eggs"), veil=True)
+
+
+async def test_choices_live_on_over_two_changes_of_keys(ledger: Ledger, database: Database) -> None:
+    """Whoever writes in between keeps everything, the code word too; and of the first key nothing is left."""
+    await ledger.choose(ALICE, hours=1, word="milk and eggs", veil=True)
+    second = make_seal([NEXT_SECRET, SECRET])
+    assert await Ledger(database, second).reseal_choices(second, sure=True) == (1, 0)
+    between = Ledger(database, second)
+    reader = await between.reader(ALICE)
+    assert between.is_word(ALICE, reader, "milk and eggs")
+    third = make_seal([THIRD_SECRET, NEXT_SECRET])
+    assert await Ledger(database, third).reseal_choices(third, sure=True) == (1, 0)
+    after = Ledger(database, third)
+    reader = await after.reader(ALICE)
+    assert (reader.hours, reader.veil) == (1, True)
+    assert after.is_word(ALICE, reader, "milk and eggs")
+    assert not after.is_word(ALICE, reader, "bread and butter")
+    alone = Ledger(database, make_seal([THIRD_SECRET]))
+    assert alone.is_word(ALICE, await alone.reader(ALICE), "milk and eggs")
+    held = [value for row in await rows(database, "readers") for value in row]
+    for secret in (SECRET, NEXT_SECRET):
+        seal = make_seal([secret])
+        assert not {seal.chat(ALICE), seal.word(ALICE, "milk and eggs"), *seal.marks()} & set(held)
+
+
+async def test_who_did_not_write_between_two_changes_of_keys_is_forgotten(ledger: Ledger, database: Database) -> None:
+    """Nobody could find the row again, not even to erase it; while it is not sure that the keys are right it stays."""
+    await ledger.choose(ALICE, word="milk and eggs")
+    await ledger.choose(BOB, hours=1)
+    second, third = make_seal([NEXT_SECRET, SECRET]), make_seal([THIRD_SECRET, NEXT_SECRET])
+    assert await Ledger(database, second).reseal_choices(second, sure=True) == (2, 0)
+    await Ledger(database, second).reader(BOB)
+    assert await Ledger(database, third).reseal_choices(third, sure=False) == (1, 1)
+    assert len(await rows(database, "readers")) == 2
+    assert await Ledger(database, third).reseal_choices(third, sure=True) == (1, 1)
+    assert len(await rows(database, "readers")) == 1
+    assert await Ledger(database, third).reader(BOB) == Reader(hours=1)
+
+
+async def test_rows_of_an_earlier_version_belong_to_the_key_before(ledger: Ledger, database: Database) -> None:
+    """Their key was not noted; they live as long as any other."""
+    await ledger.choose(ALICE, hours=1)
+    await ledger.choose(BOB, hours=2)
+    async with database.begin() as connection:
+        await connection.execute(text("UPDATE readers SET key = NULL"))
+    assert await ledger.say_unfound() == 0
+    second, third = make_seal([NEXT_SECRET, SECRET]), make_seal([THIRD_SECRET, NEXT_SECRET])
+    assert await Ledger(database, second).reseal_choices(second, sure=True) == (2, 0)
+    assert await Ledger(database, second).reader(ALICE) == Reader(hours=1)
+    assert await Ledger(database, third).reseal_choices(third, sure=True) == (1, 1)
+
+
+async def test_choices_of_a_lost_secret_are_said_and_stay(
+    ledger: Ledger, database: Database, caplog: pytest.LogCaptureFixture
+) -> None:
+    """A secret that was mistyped must not take away everybody's code word."""
+    await ledger.choose(ALICE, word="milk and eggs")
+    with caplog.at_level(logging.WARNING, "bot"):
+        assert await ledger.say_unfound() == 0
+        assert await Ledger(database, make_seal([NEXT_SECRET])).say_unfound() == 1
+    assert len([r for r in caplog.records if r.name.startswith("bot.")]) == 1
+    assert "rotate-key" in caplog.text
+    assert ledger.is_word(ALICE, await Ledger(database, make_seal([SECRET])).reader(ALICE), "milk and eggs")
+
+
+async def test_another_programs_choice_holds_a_second_later(
+    ledger: Ledger, other: Ledger, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What is remembered of a chat serves one turn."""
+    assert await ledger.reader(ALICE) == Reader()
+    await other.choose(ALICE, veil=True)
+    assert await ledger.reader(ALICE) == Reader()
+    loop = asyncio.get_running_loop()
+    now = loop.time()
+    monkeypatch.setattr(loop, "time", lambda: now + 1.1)
+    assert await ledger.reader(ALICE) == Reader(veil=True)
