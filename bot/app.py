@@ -177,6 +177,7 @@ async def run_bot(settings: Settings, engine: Engine, catalogue: Catalogue) -> N
         log.info("ready")
         # Neither may keep a reader waiting: Telegram limits how often a profile is set.
         await desk.personal.ledger.drop_lost()
+        await desk.personal.ledger.say_unfound()
         await desk.box.questions.drop_lost()
         beside = [
             asyncio.create_task(_flush(database)),
@@ -272,6 +273,7 @@ async def _chores(bot: Bot, desk: Desk, handled: Handled) -> None:
     while True:
         try:
             await handled.purge()
+            await desk.personal.erase_owed()
             await desk.in_groups.groups.purge(int(desk.clock()))
             await desk.in_groups.weekly(bot)
             await desk.in_groups.release()

@@ -143,11 +143,11 @@ class Desk:
             return await self._press_box(context.bot, chat_id, target, query.message.message_id)
         if kind == "set":
             reply = await self.in_groups.press(context.bot, chat_id, target)
+        elif kind == "timer" and name.isdigit():
+            kept = await self.personal.set_timer(chat_id, int(name))
+            reply = self.renderer.press(target) if kept else self.renderer.timer_not_kept(target)
         else:
-            if kind == "timer" and name.isdigit():
-                await self.personal.set_timer(chat_id, int(name))
-            else:
-                self.memory.put(chat_id, context_of_press(target, self.memory.get(chat_id)))
+            self.memory.put(chat_id, context_of_press(target, self.memory.get(chat_id)))
             reply = self.renderer.press(target)
         if target.node.startswith(_IN_PLACE) and query.message.is_accessible:
             await deliver(lambda: self._edit(query, reply), "edit")
