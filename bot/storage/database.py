@@ -27,6 +27,7 @@ BROKEN = (SQLAlchemyError, OSError)
 _NO_ADDRESS = "UNSPOKEN_DATABASE_URL: this is not the address of a database"
 _CONNECT_SECONDS = 5
 _STATEMENT_SECONDS = 10
+_IDLE_SECONDS = 15
 
 
 class Database:
@@ -43,8 +44,8 @@ class Database:
         self._warned = False
         self._unready = False
         self._turn = asyncio.Lock()
-        if self.is_sqlite:
-            event.listen(self._engine.sync_engine, "connect", _sqlite_pragmas)
+        self._at_once = self._engine.execution_options(isolation_level="AUTOCOMMIT")
+        event.listen(self._engine.sync_engine, "connect", _sqlite_pragmas if self.is_sqlite else _server_limits)
 
     async def open(self) -> bool:
         """Bring the schema up to date; return False, and say so once in the log, when the database cannot be used.
@@ -177,6 +178,13 @@ class Database:
         """Return a connection for reading; it may raise any of BROKEN."""
         return self._engine.connect()
 
+    def at_once(self) -> AbstractAsyncContextManager[AsyncConnection]:
+        """Return a connection on which each statement is a transaction of its own; it may raise any of BROKEN.
+
+        A program that is paused between two statements holds no lock then.
+        """
+        return self._at_once.connect()
+
     def insert(self, table: Table) -> Any:
         """Return an INSERT that knows what to do on a conflict, on either engine."""
         return (sqlite.insert if self.is_sqlite else postgresql.insert)(table)
@@ -223,6 +231,11 @@ def _make_engine(url: str) -> AsyncEngine:
 def _unusable(error: BaseException) -> StorageError:
     kind = type(getattr(error, "orig", None) or error).__name__
     return StorageError(f"the database cannot be used ({kind}); is it there, and is its address right?")
+
+
+def _server_limits(connection: Any, _: object) -> None:
+    """Have the server end a transaction whose program is paused or gone: its locks would hold up other replicas."""
+    connection.run_async(lambda c: c.execute(f"SET idle_in_transaction_session_timeout = {_IDLE_SECONDS * 1000}"))
 
 
 def _sqlite_pragmas(connection: Any, _: object) -> None:

@@ -187,6 +187,10 @@ class Ledger:
         self._keep(chat, found, now)
         return found
 
+    def read_anew(self, chat_id: int) -> None:
+        """Have the next `reader` ask the database: another replica may have answered the chat last."""
+        self._cache.pop(self._seal.chat(chat_id), None)
+
     def _keep(self, chat: bytes, reader: Reader, now: float) -> None:
         self._cache[chat] = (now, reader)
         self._cache.move_to_end(chat)

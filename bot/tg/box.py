@@ -149,4 +149,5 @@ class Box(BoxModeration):
 
     async def proof(self, chat_id: int) -> tuple[str, ...]:
         """Return the lines of /proof on what the box holds of somebody."""
-        return self.renderer.box_proof(await self.questions.held(chat_id), draft=self.drafts.holds(chat_id))
+        held = await self.questions.held(chat_id)
+        return self.renderer.box_proof(held, draft=self.drafts.holds(chat_id), shared=self.drafts.shared)

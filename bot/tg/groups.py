@@ -7,9 +7,10 @@ import datetime as dt
 import secrets
 import time
 from collections import OrderedDict
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from fractions import Fraction
+from typing import Any
 
 from telegram import Bot, ChatMember, Message, Update
 from telegram.constants import ChatType
@@ -342,9 +343,11 @@ class GroupDesk:
         intents = dict(self.renderer.catalogue.taxonomy.groups)["understanding"]
         for group in await self.groups.every():
             settings = read_settings(group.settings)
-            if not settings.weekly or settings.prompted >= week:
+            # Other replicas look at the same moment: one of them sends the card.
+            if _prompted(group.settings, week) is None or not await self.groups.claim(
+                group.chat_id, lambda found: _prompted(found, week)
+            ):
                 continue
-            await self.groups.put(group.chat_id, write_settings(replace(settings, prompted=week)))
             renderer = self.renderer.speaking(settings.lang)
             card = renderer.group_weekly(intents[today.week % len(intents)], self.link(bot, group.chat_id))
             await self._send(bot, group.chat_id, card, settings, settings.topic)
@@ -374,6 +377,14 @@ class GroupDesk:
         if sent is not None and settings.minutes:
             now = int(self.clock())
             await self.ledger.note(sent.chat_id, [sent.message_id], now, now + settings.minutes * 60)
+
+
+def _prompted(found: Mapping[str, Any], week: int) -> Mapping[str, Any] | None:
+    """Return a group's settings with a week's card noted; None where it wants none, or has it."""
+    settings = read_settings(found)
+    if not settings.weekly or settings.prompted >= week:
+        return None
+    return write_settings(replace(settings, prompted=week))
 
 
 def _thread(message: Message) -> int | None:
