@@ -55,7 +55,8 @@ class Shared:
         """Write what was changed while an update of a chat was answered; `before` is its draft of then."""
         draft = self.drafts.of_chat(chat_id)
         if draft is not None and draft != before:
-            await self.sessions.write(chat_id, Kind.DRAFT, json.dumps(asdict(draft)), int(draft.at) + _KEPT)
+            packed = json.dumps(asdict(draft), ensure_ascii=False)
+            await self.sessions.write(chat_id, Kind.DRAFT, packed, int(draft.at) + _KEPT)
         elif draft is None and before is not None:
             await self.sessions.erase(chat_id, Kind.DRAFT)
         await self._keep_contexts()

@@ -213,7 +213,7 @@ class Turn:
         raise asyncio.CancelledError
 
     async def end(self) -> bool:
-        """Keep what the chat's next update needs, enter the update as answered, let go; False where it isn't entered."""
+        """Keep what the chat's next update needs, enter this one as answered, let go; False where it isn't entered."""
         shared, chat_id = self._turns.shared, self._chat_id
         if shared is not None and chat_id is not None:
             await self._quietly(lambda: shared.keep(chat_id, self._draft))

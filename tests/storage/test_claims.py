@@ -1,4 +1,4 @@
-"""Leases of several replicas on PostgreSQL: each update to one, one update of a chat at a time, the dead passed over."""
+"""Leases of replicas on PostgreSQL: each update to one, one update of a chat at a time, the dead passed over."""
 
 from __future__ import annotations
 
