@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import time
 from collections import Counter
 from collections.abc import AsyncIterator, Mapping
 from contextlib import AbstractAsyncContextManager, asynccontextmanager, nullcontext
@@ -28,6 +29,12 @@ _NO_ADDRESS = "UNSPOKEN_DATABASE_URL: this is not the address of a database"
 _CONNECT_SECONDS = 5
 _STATEMENT_SECONDS = 10
 _IDLE_SECONDS = 15
+_REST_SECONDS = 5.0
+"""how long a server that kept silent is not asked: nobody may wait for it again and again"""
+
+
+class SlowError(OSError):
+    """The database took longer than an answer may wait for it; it may well be there."""
 
 
 class Database:
@@ -44,6 +51,7 @@ class Database:
         self._warned = False
         self._unready = False
         self._turn = asyncio.Lock()
+        self._rest_until = 0.0
         self._at_once = self._engine.execution_options(isolation_level="AUTOCOMMIT")
         event.listen(self._engine.sync_engine, "connect", _sqlite_pragmas if self.is_sqlite else _server_limits)
 
@@ -171,11 +179,13 @@ class Database:
 
         On SQLite one after another: it has one writer, and whoever finds it busy would sleep for milliseconds.
         """
+        self._refuse_while_it_rests()
         async with self._turn if self.is_sqlite else nullcontext(), self._engine.begin() as connection:
             yield connection
 
     def connect(self) -> AbstractAsyncContextManager[AsyncConnection]:
         """Return a connection for reading; it may raise any of BROKEN."""
+        self._refuse_while_it_rests()
         return self._engine.connect()
 
     def at_once(self) -> AbstractAsyncContextManager[AsyncConnection]:
@@ -183,7 +193,12 @@ class Database:
 
         A program that is paused between two statements holds no lock then.
         """
+        self._refuse_while_it_rests()
         return self._at_once.connect()
+
+    def _refuse_while_it_rests(self) -> None:
+        if time.monotonic() < self._rest_until:
+            raise ConnectionError("the database kept silent a moment ago")
 
     def insert(self, table: Table) -> Any:
         """Return an INSERT that knows what to do on a conflict, on either engine."""
@@ -206,7 +221,9 @@ class Database:
         )
 
     def warn(self, error: BaseException) -> None:
-        """Say once in the log that the database cannot be used."""
+        """Say once in the log that the database cannot be used; one that kept silent is left alone for a while."""
+        if not self.is_sqlite and any(isinstance(e, TimeoutError) for e in (error, getattr(error, "orig", None))):
+            self._rest_until = time.monotonic() + _REST_SECONDS
         if not self._warned:
             log.warning(
                 "database unusable (%s): answering goes on, nothing is counted and timed clearing waits",

@@ -80,12 +80,12 @@ class Groups:
                 changed = None if row is None else change(_settings(row.settings))
                 if row is None or changed is None:
                     return False
-                mine = update(groups).where(groups.c.chat == row.chat)
-                await connection.execute(mine.values(settings=json.dumps(dict(changed))))
+                mine = update(groups).where(groups.c.chat == row.chat, groups.c.settings == row.settings)
+                done = await connection.execute(mine.values(settings=json.dumps(dict(changed))))
+                return bool(done.rowcount)
         except BROKEN as error:
             self._database.warn(error)
             return False
-        return True
 
     async def moved(self, old: int, new: int) -> None:
         """Carry everything of a group over to its new number, as when it becomes a supergroup; all or nothing."""

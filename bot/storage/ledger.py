@@ -15,7 +15,7 @@ from typing import Any
 
 from sqlalchemy import delete, func, select, tuple_, update
 
-from bot.storage.database import BROKEN, Database
+from bot.storage.database import BROKEN, Database, SlowError
 from bot.storage.schema import ledger, readers
 from bot.storage.seal import Seal
 
@@ -28,6 +28,11 @@ _HOUR = 3600
 _MOST_WAITING = 50_000
 _CACHED = 20_000
 _CACHE_SECONDS = 30
+_READ_SECONDS = 1.0
+"""how long an answer waits for what its reader chose"""
+_SLOW_SECONDS = 2.0
+_WRITE_SECONDS = 3.0
+"""how long the next message of a chat waits for a server that keeps silent about this one"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,8 +93,9 @@ class Ledger:
                 }
                 for e, due in rows
             ]
+            patience = None if self._database.is_sqlite else _WRITE_SECONDS
             try:
-                async with self._database.begin() as connection:
+                async with asyncio.timeout(patience), self._database.begin() as connection:
                     statement = self._database.insert(ledger).on_conflict_do_nothing()
                     await connection.execute(statement, values)
             except BROKEN as error:
@@ -180,7 +186,13 @@ class Ledger:
         kept = self._cache.get(chat)
         if kept is not None and now - kept[0] < _CACHE_SECONDS:
             return kept[1]
-        rows = await self._rows(select(readers).where(readers.c.chat.in_(self._seal.chats(chat_id))))
+        rows = []
+        try:
+            async with asyncio.timeout(_READ_SECONDS):
+                rows = await self._rows(select(readers).where(readers.c.chat.in_(self._seal.chats(chat_id))))
+        except TimeoutError:
+            self._database.warn(SlowError())
+            now -= _CACHE_SECONDS - _SLOW_SECONDS  # not known, and asked again soon
         found = Reader()
         for row in rows:
             found = Reader(DEFAULT_HOURS if row.hours is None else row.hours, row.word, bool(row.veil))

@@ -14,7 +14,7 @@ from typing import TypeVar
 
 from bot.log import place_of
 from bot.storage.claims import LEASE_SECONDS, Claims, Standing
-from bot.storage.database import BROKEN, Database
+from bot.storage.database import BROKEN, Database, SlowError
 from bot.tg.drafts import Draft
 from bot.tg.shared import Shared
 
@@ -70,7 +70,7 @@ class Turns:
                 return await call()
         except BROKEN as error:
             self._rest_until = self.clock() + _REST_SECONDS
-            self._database.warn(error)
+            self._database.warn(SlowError() if isinstance(error, TimeoutError) else error)
             raise AwayError from None
         except Exception as error:
             log.error("sharing with other replicas failed: %s", place_of(error))

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+import socket
+import time
 from collections.abc import AsyncIterator
 from typing import Any
 
@@ -12,6 +14,7 @@ from sqlalchemy import text
 from bot.storage.claims import LEASE_SECONDS, Claims, Standing
 from bot.storage.database import Database
 from bot.storage.handled import Handled
+from bot.storage.ledger import Ledger, Reader
 from bot.storage.seal import Seal
 
 ALICE, BOB = 5_551_234_567, 5_551_234_568
@@ -236,3 +239,20 @@ async def test_a_program_that_is_paused_in_a_transaction_holds_up_nobody_for_lon
     async with database.connect() as connection:
         setting = (await connection.execute(text("SHOW idle_in_transaction_session_timeout"))).scalar_one()
     assert setting == "15s"
+
+
+async def test_a_server_that_keeps_silent_is_left_alone_for_a_while(seal: Seal) -> None:
+    """An answer waits a second for it, a note three, and the next ones not at all."""
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+        database = Database(f"postgresql+asyncpg://postgres@127.0.0.1:{silent.getsockname()[1]}/x")
+        ledger, began = Ledger(database, seal), time.monotonic()
+        assert await ledger.reader(ALICE) == Reader()
+        assert time.monotonic() - began < 4
+        await ledger.note(ALICE, [1], int(NOW), int(NOW))
+        assert time.monotonic() - began < 8
+        began = time.monotonic()
+        for n in range(100):
+            await ledger.note(ALICE + n, [1], int(NOW), int(NOW))
+            assert await ledger.reader(ALICE + n) == Reader()
+        assert time.monotonic() - began < 1
+        await database.close()
