@@ -121,7 +121,7 @@ def make_turns(settings: Settings, desk: Desk, database: Database) -> Turns | No
         return None
     seal, ledger = desk.in_groups.seal, desk.personal.ledger
     shared = Shared(Sessions(database, seal), desk.memory, desk.box.drafts, ledger, desk.clock)
-    return Turns(database, Claims(database, seal, token_bytes(_REPLICA_BYTES)), shared)
+    return Turns(database, Claims(database, seal, token_bytes(_REPLICA_BYTES)), shared, desk.is_danger)
 
 
 def build_application(settings: Settings, desk: Desk, request: BaseRequest | None = None) -> App:
@@ -215,6 +215,7 @@ async def run_bot(settings: Settings, engine: Engine, catalogue: Catalogue) -> N
             await asyncio.wait(beside, timeout=_LAST_SECONDS)
         log.info("stopped")
     finally:
+        await desk.personal.ledger.flush()
         await database.close()
         await application.shutdown()
 

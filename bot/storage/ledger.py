@@ -28,10 +28,10 @@ _HOUR = 3600
 _MOST_WAITING = 50_000
 _CACHED = 20_000
 _CACHE_SECONDS = 30
-_READ_SECONDS = 1.0
+_READ_SECONDS = 2.0
 """how long an answer waits for what its reader chose"""
 _SLOW_SECONDS = 2.0
-_WRITE_SECONDS = 3.0
+_WRITE_SECONDS = 5.0
 """how long the next message of a chat waits for a server that keeps silent about this one"""
 
 
@@ -75,6 +75,10 @@ class Ledger:
         """Enter messages to be cleared at `due`, both in seconds since 1970. Returns once they are on disk."""
         self._waiting.extend((Entry(chat_id, m, sent), due) for m in messages)
         del self._waiting[:-_MOST_WAITING]
+        await self._write()
+
+    async def flush(self) -> None:
+        """Write what waits, as before the end."""
         await self._write()
 
     async def _write(self) -> None:

@@ -117,7 +117,7 @@ class Order:
         run = (
             self._answer(update, one, before, look_up=look_up)
             if self._turns is None
-            else self._take_turn(update, one, before, self._turns.turn(number, chat))
+            else self._take_turn(update, one, before, self._turns.turn(update, chat))
         )
         task = one.task = asyncio.create_task(run)
         self._running[number] = one

@@ -12,6 +12,8 @@ import time
 from collections.abc import Awaitable, Callable
 from typing import TypeVar
 
+from telegram import Update
+
 from bot.log import place_of
 from bot.storage.claims import LEASE_SECONDS, Claims, Standing
 from bot.storage.database import BROKEN, Database, SlowError
@@ -23,12 +25,15 @@ log = logging.getLogger(__name__)
 _RENEW_SECONDS = LEASE_SECONDS / 4
 _MARGIN_SECONDS = 1.0
 """before its end, a lease is no longer relied on without asking"""
-_ASK_SECONDS = 1.0
+_ASK_SECONDS = 5.0
 """how long an update waits for the database"""
-_REST_SECONDS = 2.0
-"""how long a database that failed is not asked"""
+_URGENT_SECONDS = 0.5
+"""how long danger waits for it, and for an earlier update of its chat at another replica"""
+_SILENCES = 3
+"""after so many in a row the database is not asked for a while: one may only mean that this machine is busy"""
+_REST_SECONDS = 5.0
 _FIRST_WAIT = 0.03
-_LONGEST_WAIT = 0.25
+_LONGEST_WAIT = 1.0
 
 
 class AwayError(Exception):
@@ -43,38 +48,51 @@ class Turns:
         database: Database,
         claims: Claims,
         shared: Shared | None = None,
+        is_danger: Callable[[Update], bool] = lambda update: False,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
         """Take the database, this replica's claims on it, and what is brought along for private chats.
 
+        `is_danger` tells of an update whether it may not wait, and is only asked where there is something to wait for;
         `clock` gives seconds and never goes back.
         """
         self.claims = claims
         self.shared = shared
+        self.is_danger = is_danger
         self.clock = clock
         self._database = database
         self._held: dict[int, Turn] = {}
         self._keeper: asyncio.Task[None] | None = None
+        self._silences = 0
         self._rest_until = clock()
 
-    def turn(self, number: int, chat_id: int | None) -> Turn:
+    def turn(self, update: Update, chat_id: int | None) -> Turn:
         """Return the turn of an update, which begins with `claim`."""
-        return Turn(self, number, chat_id)
+        return Turn(self, update, chat_id)
 
-    async def ask(self, call: Callable[[], Awaitable[T]]) -> T:
-        """Return what the database says; raises AwayError where it does not, at once while it rests."""
+    async def ask(self, call: Callable[[], Awaitable[T]], is_urgent: Callable[[], bool] = lambda: False) -> T:
+        """Return what the database says; raises AwayError where it does not, at once while it rests.
+
+        What is urgent does not wait for long; whether it is, is asked only then.
+        """
         if self.clock() < self._rest_until:
             raise AwayError
         try:
-            async with asyncio.timeout(_ASK_SECONDS):
-                return await call()
-        except BROKEN as error:
-            self._rest_until = self.clock() + _REST_SECONDS
-            self._database.warn(SlowError() if isinstance(error, TimeoutError) else error)
+            found = await _within(call(), is_urgent)
+        except TimeoutError:
+            self._silences += 1
+            if self._silences >= _SILENCES:
+                self._silences, self._rest_until = 0, self.clock() + _REST_SECONDS
+            self._database.warn(SlowError())
+            raise AwayError from None
+        except BROKEN as error:  # known at once, so it may be tried again with the next update
+            self._database.warn(error)
             raise AwayError from None
         except Exception as error:
             log.error("sharing with other replicas failed: %s", place_of(error))
             raise AwayError from None  # a mistake in the books must not cost anybody an answer
+        self._silences = 0
+        return found
 
     def hold(self, turn: Turn) -> None:
         """Renew a turn's lease until it is let go."""
@@ -123,17 +141,35 @@ class Turns:
             return
 
 
+async def _within(call: Awaitable[T], is_urgent: Callable[[], bool]) -> T:
+    """Return what a call returns; raises TimeoutError where it takes too long."""
+    task = asyncio.ensure_future(call)
+    task.add_done_callback(lambda done: done.cancelled() or done.exception())  # nobody waits for one that came late
+    try:
+        await asyncio.wait({task}, timeout=_URGENT_SECONDS)
+        if not task.done() and not is_urgent():
+            await asyncio.wait({task}, timeout=_ASK_SECONDS - _URGENT_SECONDS)
+    finally:
+        late = not task.done()
+        task.cancel()
+    if late:
+        raise TimeoutError
+    return task.result()
+
+
 class Turn:
     """One update's: first `claim`, then `begin`, then its answer with `check` before each call, at last `end`."""
 
-    def __init__(self, turns: Turns, number: int, chat_id: int | None) -> None:
-        """Take the update's number, and whose updates are answered one after another."""
-        self.number = number
+    def __init__(self, turns: Turns, update: Update, chat_id: int | None) -> None:
+        """Take the update, and whose updates are answered one after another."""
+        self.number = update.update_id
+        self._update = update
         self._turns = turns
         self._chat_id = chat_id
         self._until: float | None = None
         """when the lease ends, by the own clock; None where there is none"""
         self._draft: Draft | None = None
+        self._danger: bool | None = None
 
     def left(self, now: float) -> float:
         """Return for how many seconds the lease lasts."""
@@ -147,17 +183,26 @@ class Turn:
         """Make the update ours; while another replica has it, wait until that is done with it, or dead."""
         await self._insist(self._try_claim)
 
+    def _is_danger(self) -> bool:
+        if self._danger is None:
+            try:
+                self._danger = self._turns.is_danger(self._update)
+            except Exception as error:  # noqa: BLE001, RUF100 - then it waits as any other, and is answered
+                log.error("an update could not be looked at: %s", place_of(error))
+                self._danger = False
+        return self._danger
+
     async def _try_claim(self) -> bool:
         now = self._turns.clock()
-        ours = await self._turns.ask(lambda: self._turns.claims.claim(self.number, self._chat_id))
+        ours = await self._turns.ask(lambda: self._turns.claims.claim(self.number, self._chat_id), self._is_danger)
         if ours:
             self.renewed(now)
             self._turns.hold(self)
         return ours
 
     async def begin(self) -> bool:
-        """Wait for the chat's turn; False where another replica has answered meanwhile."""
-        answered = False
+        """Wait for the chat's turn, unless it is danger; False where another replica has answered meanwhile."""
+        answered, began = False, self._turns.clock()
 
         async def attempt() -> bool:
             nonlocal answered
@@ -165,21 +210,25 @@ class Turn:
             answered = standing is Standing.ANSWERED
             if standing is Standing.LOST:
                 await self._try_claim()
-            return standing in (Standing.OURS, Standing.ANSWERED)
+            elif standing is Standing.WAITS:
+                # Whoever has the earlier one may be dead.
+                return self._turns.clock() - began > _URGENT_SECONDS and self._is_danger()
+            return standing is not Standing.LOST
 
-        if self._until is not None:
-            await self._insist(attempt)
+        if self._until is None:
+            return True
+        await self._insist(attempt)
         if answered:
             await self._finish()
             return False
         shared, chat_id = self._turns.shared, self._chat_id
         if shared is not None and chat_id is not None and chat_id > 0:
-            await self._quietly(lambda: shared.bring(chat_id))
+            await self._quietly(lambda: shared.bring(chat_id), self._is_danger)
             self._draft = shared.draft_of(chat_id)
         return True
 
     async def _ask_turn(self) -> Standing:
-        return await self._turns.ask(lambda: self._turns.claims.begin(self.number, self._chat_id))
+        return await self._turns.ask(lambda: self._turns.claims.begin(self.number, self._chat_id), self._is_danger)
 
     async def _insist(self, attempt: Callable[[], Awaitable[bool]]) -> None:
         """Try until it succeeds, or until the database was silent for a whole lease since it last said no."""
@@ -227,9 +276,11 @@ class Turn:
         """Let the lease run out, as after the update was cut off."""
         self._turns.let_go(self)
 
-    async def _quietly(self, call: Callable[[], Awaitable[None]]) -> bool:
+    async def _quietly(
+        self, call: Callable[[], Awaitable[None]], is_urgent: Callable[[], bool] = lambda: False
+    ) -> bool:
         try:
-            await self._turns.ask(call)
+            await self._turns.ask(call, is_urgent)
         except AwayError:
             return False
         return True

@@ -26,6 +26,8 @@ MOST_DOUBLED = 0.02
 SETTLED_SECONDS = 60
 SWEEP_SECONDS = 25
 """longer than from one clearing to the next"""
+TELEGRAM_SECONDS = 60
+"""after which Telegram gives up on a call"""
 PAUSE_SECONDS = 15
 """longer than a lease"""
 
@@ -75,8 +77,9 @@ class Replicas:
 
 
 @asynccontextmanager
-async def replicas(start: Start, url: str, count: int) -> AsyncIterator[Replicas]:
+async def replicas(start: Start, api: BotApiServer, url: str, count: int) -> AsyncIterator[Replicas]:
     """Run so many replicas behind a balancer."""
+    api.world.courier.answer_seconds = TELEGRAM_SECONDS
     ports = [free_port() for _ in range(count)]
     async with Balancer(ports) as balancer:
         running = Replicas(start, balancer, ports, url)
@@ -134,7 +137,7 @@ def _numbers(value: object) -> list[int]:
 async def test_two_replicas_answer_as_one(start: Start, api: BotApiServer, postgres_url: str) -> None:
     """A hundred conversations while one or the other is killed three times; then everything is cleared, once."""
     moments = random.Random(4)
-    async with replicas(start, postgres_url, 2) as both, opened(postgres_url) as database:
+    async with replicas(start, api, postgres_url, 2) as both, opened(postgres_url) as database:
         load = Load(api, SAYINGS)
         await load.learn()
         alone = api.person()
@@ -186,7 +189,7 @@ async def test_three_replicas_one_killed_one_paused(
     start: Start, api: BotApiServer, postgres_url: str, capsys: pytest.CaptureFixture[str]
 ) -> None:
     """The long form: 2,000 conversations, cleared while they go on; one replica dies, another stands still."""
-    async with replicas(start, postgres_url, 3) as three, opened(postgres_url) as database:
+    async with replicas(start, api, postgres_url, 3) as three, opened(postgres_url) as database:
         load, beside = Load(api, SAYINGS), []
         await load.learn()
         for turn in range(2000 // PEOPLE_AT_ONCE):

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Mapping
 from datetime import UTC, datetime
+from functools import partial
 from typing import Any
 
 import pytest
@@ -56,15 +57,15 @@ async def test_of_programs_that_change_the_same_at_once_one_does(store: Groups, 
     second = Database(url)
     stores = (store, Groups(second, seal))
 
-    def note(found: Mapping[str, Any]) -> Mapping[str, Any] | None:
+    def note(week: int, found: Mapping[str, Any]) -> Mapping[str, Any] | None:
         return None if found["prompted"] == week else {**found, "prompted": week}
 
     for week in range(2, 12):
-        done = await asyncio.gather(*(mine.claim(GROUP, note) for mine in stores))
+        done = await asyncio.gather(*(mine.claim(GROUP, partial(note, week)) for mine in stores))
         assert sorted(done) == [False, True]
-        assert not await store.claim(GROUP, note)
+        assert not await store.claim(GROUP, partial(note, week))
     assert await store.get(GROUP) == {"prompted": 11, "lang": "en"}
-    assert not await store.claim(OTHER, note)
+    assert not await store.claim(OTHER, partial(note, 12))
     await second.close()
 
 

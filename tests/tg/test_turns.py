@@ -86,6 +86,11 @@ def alice(api: BotApiServer) -> Person:
 Make = Callable[..., Any]
 
 
+def is_danger(update: Update) -> bool:
+    """Tell what may not wait."""
+    return update.message is not None and "danger" in str(update.message.text)
+
+
 @pytest.fixture
 async def replicas(bot: Bot, clock: Clock, postgres_url: str) -> AsyncIterator[Make]:
     """Return what makes a running replica; all are stopped at last."""
@@ -95,7 +100,8 @@ async def replicas(bot: Bot, clock: Clock, postgres_url: str) -> AsyncIterator[M
         async def run(name: bytes, url: str) -> AsyncIterator[Replica]:
             database = Database(url)
             await database.open()
-            replica = Replica(bot, Turns(database, Claims(database, SEAL, name, clock), clock=clock))
+            claims = Claims(database, SEAL, name, clock)
+            replica = Replica(bot, Turns(database, claims, is_danger=is_danger, clock=clock))
             handled = Handled(database, clock)
             try:
                 async with hooked(bot, replica, turns=replica.turns, handled=handled, tally=replica.tally) as hook:
@@ -186,14 +192,33 @@ async def test_what_a_dead_replica_had_is_answered_by_another(replicas: Make, al
     second.door.set()
     calls = [asyncio.create_task(second.hook.post(update_of(1, "hold on", chat=alice.id)))]
     await until(lambda: len(second.hook.webhook._order) == 1)
-    calls.append(asyncio.create_task(second.hook.post(update_of(2, "danger", chat=alice.id))))
+    calls.append(asyncio.create_task(second.hook.post(update_of(2, "later", chat=alice.id))))
     clock.now += LEASE_SECONDS - 0.1
     await asyncio.sleep(0.5)
     assert second.begun == []
     clock.now += 0.2
     assert await asyncio.gather(*calls) == [200, 200]
-    assert said(alice) == ["hold on", "danger"]
+    assert said(alice) == ["hold on", "later"]
     lost.cancel()
+
+
+async def test_danger_does_not_wait_behind_a_dead_replica(replicas: Make, alice: Person, clock: Clock) -> None:
+    """Half a second for the chat's earlier message is enough; it is answered once all the same."""
+    first, second = await replicas(b"replica1"), await replicas(b"replica2")
+    lost = asyncio.create_task(first.hook.post(update_of(1, "hold on", chat=alice.id)))
+    await until(lambda: first.begun == ["hold on"])
+    calls = [asyncio.create_task(second.hook.post(update_of(2, "danger", chat=alice.id)))]
+    await until(lambda: len(second.turns._held) == 1)
+    await asyncio.sleep(0.2)
+    assert second.begun == []
+    clock.now += 0.6
+    assert await calls[0] == 200
+    assert said(alice) == ["danger"]
+    assert await second.hook.post(update_of(2, "danger", chat=alice.id)) == 200
+    assert said(alice) == ["danger"]
+    first.door.set()
+    assert await lost == 200
+    assert said(alice) == ["danger", "hold on"]
 
 
 async def test_a_replica_that_was_paused_does_not_answer_what_another_has(
@@ -288,28 +313,45 @@ async def test_an_update_that_failed_is_done_with_everywhere(replicas: Make, api
     assert (first.tally.failed, second.tally.repeated) == (1, 1)
 
 
-@pytest.mark.parametrize("away", ["refused", "silent", "no tables"])
+@pytest.mark.parametrize("away", ["refused", "no tables"])
 async def test_without_the_database_everybody_is_answered(
     replicas: Make, alice: Person, away: str, postgres_url: str
 ) -> None:
-    """At once, or a second later where it only keeps silent; in order, and each once as far as one replica knows."""
+    """At once, in order, and each once as far as one replica knows."""
+    first = await replicas(b"replica1", postgres_url if away == "no tables" else "postgresql+asyncpg://127.0.0.1:1/x")
+    if away == "no tables":
+        await rename(first, "claims", "away")
+    began = time.monotonic()
+    calls = [first.hook.post(update_of(n, f"text {n}", chat=alice.id)) for n in range(5)]
+    assert await asyncio.gather(*calls) == [200] * 5
+    assert time.monotonic() - began < 3
+    assert said(alice) == [f"text {n}" for n in range(5)]
+    assert await first.hook.post(update_of(1, "text 1", chat=alice.id)) == 200
+    assert len(said(alice)) == 5
+    if away == "no tables":
+        await rename(first, "away", "claims")
+
+
+async def rename(replica: Replica, before: str, after: str) -> None:
+    """Take a table away from a replica, or give it back."""
+    async with replica.turns._database.begin() as connection:
+        await connection.execute(text(f"ALTER TABLE {before} RENAME TO {after}"))
+
+
+async def test_a_silent_database_does_not_hold_up_danger(replicas: Make, alice: Person) -> None:
+    """A moment at first, later not at all; the others wait a little longer for it, until it is known."""
     with socket.create_server(("127.0.0.1", 0)) as silent:
-        port = silent.getsockname()[1]
-        where = {"refused": "127.0.0.1:1", "silent": f"127.0.0.1:{port}", "no tables": ""}[away]
-        first = await replicas(b"replica1", f"postgresql+asyncpg://postgres@{where}/x" if where else postgres_url)
-        if not where:
-            async with first.turns._database.begin() as connection:
-                await connection.execute(text("ALTER TABLE claims RENAME TO away"))
+        url = f"postgresql+asyncpg://postgres@127.0.0.1:{silent.getsockname()[1]}/x"
+        first = await replicas(b"replica1", url)
+        for number in range(3):
+            began = time.monotonic()
+            assert await first.hook.post(update_of(number, "danger", chat=alice.id)) == 200
+            assert time.monotonic() - began < 3
         began = time.monotonic()
-        calls = [first.hook.post(update_of(n, f"text {n}", chat=alice.id)) for n in range(5)]
-        assert await asyncio.gather(*calls) == [200] * 5
-        assert time.monotonic() - began < 4
-        assert said(alice) == [f"text {n}" for n in range(5)]
-        assert await first.hook.post(update_of(1, "text 1", chat=alice.id)) == 200
-        assert len(said(alice)) == 5
-        if not where:
-            async with first.turns._database.begin() as connection:
-                await connection.execute(text("ALTER TABLE away RENAME TO claims"))
+        calls = [first.hook.post(update_of(n, f"text {n}", chat=alice.id)) for n in range(3, 9)]
+        assert await asyncio.gather(*calls) == [200] * 6
+        assert time.monotonic() - began < 2
+        assert said(alice) == ["danger"] * 3 + [f"text {n}" for n in range(3, 9)]
 
 
 async def test_a_mistake_in_the_books_costs_no_answer(
