@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import base64
 import json
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import delete, select, update
+from sqlalchemy import Connection, delete, select, update
 
-from bot.storage.database import Database
+from bot.storage.database import BROKEN, Database
 from bot.storage.schema import box_blocks, box_questions, groups, ledger, releases, weekly
 from bot.storage.seal import Seal
 
@@ -66,6 +66,29 @@ class Groups:
         statement = self._database.insert(groups).values(chat=self._seal.chat(chat_id), **values)
         kept = await self._database.change(statement.on_conflict_do_update(index_elements=["chat"], set_=values))
         return kept is not None
+
+    async def claim(self, chat_id: int, change: Callable[[Mapping[str, Any]], Mapping[str, Any] | None]) -> bool:
+        """Change a group's settings by what `change` makes of them, None for nothing; return whether they were changed.
+
+        Of several programs that do so at once only one changes them: the others are passed over, or find them changed.
+        """
+        pick = select(groups.c.chat, groups.c.settings).where(groups.c.chat.in_(self._seal.chats(chat_id)))
+        if not self._database.is_sqlite:
+            pick = pick.with_for_update(skip_locked=True)
+
+        def work(connection: Connection) -> bool:
+            row = connection.execute(pick).first()
+            changed = None if row is None else change(_settings(row.settings))
+            if row is None or changed is None:
+                return False
+            mine = update(groups).where(groups.c.chat == row.chat, groups.c.settings == row.settings)
+            return bool(connection.execute(mine.values(settings=json.dumps(dict(changed)))).rowcount)
+
+        try:
+            return await self._database.run(work)
+        except BROKEN as error:
+            self._database.warn(error)
+            return False
 
     async def moved(self, old: int, new: int) -> None:
         """Carry everything of a group over to its new number, as when it becomes a supergroup; all or nothing."""

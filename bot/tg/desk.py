@@ -179,6 +179,13 @@ class Desk:
         await self.personal.on_member(update, context)
         await self.in_groups.on_member(update, context)
 
+    def is_danger(self, update: Update) -> bool:
+        """Tell whether a private message is of danger, as far as it can be told without the database."""
+        message = update.message
+        if message is None or message.chat.type != ChatType.PRIVATE or not message.text:
+            return False
+        return self.engine.decide(message.text, self.memory.get(message.chat_id)).action is Action.CARE
+
     async def on_error(self, update: object, context: ContextTypes.DEFAULT_TYPE) -> None:
         """Tell the reader kindly that it failed, and the log the error's type and place, nothing else."""
         if context.error is not None:

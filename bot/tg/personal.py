@@ -101,6 +101,7 @@ class Personal:
             more=await self.box.proof(chat_id, lang),
             remembered=self.memory.get(chat_id) != Context(),
             hours=reader.hours,
+            shared=self.memory.is_shared,
         )
         await self.post.send(context.bot, chat_id, reply, [message.message_id])
 
