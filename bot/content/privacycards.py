@@ -65,9 +65,14 @@ class PrivacyWriter(ToolWriter):
         counted: int,
         remembered: bool,
         hours: int,
+        shared: bool = False,
         more: Sequence[str] = (),
     ) -> Reply:
-        """Return every row held on a chat, in plain words and without a word on any content."""
+        """Return every row held on a chat, in plain words and without a word on any content.
+
+        `shared` tells that what is remembered lies in the database, for several replicas.
+        """
+        memory = ("proof_shared" if shared else "proof_memory") if remembered else "proof_no_memory"
         lines = [
             self._text("proof_messages").format(count=messages, hours=in_hours)
             if messages
@@ -75,7 +80,7 @@ class PrivacyWriter(ToolWriter):
             self._text("proof_choices" if choices else "proof_no_choices"),
             *more,
             *([self._text("proof_counted").format(count=counted)] if counted else []),
-            self._text("proof_memory" if remembered else "proof_no_memory"),
+            self._text(memory),
             self._text("proof_timer_off") if hours == 0 else self._text("proof_timer").format(hours=hours),
         ]
         body = "\n".join(f"• {line}" for line in lines)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import sqlite3
+import time
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager, asynccontextmanager, nullcontext
 from pathlib import Path
@@ -22,6 +23,12 @@ T = TypeVar("T")
 log = logging.getLogger(__name__)
 BROKEN = (SQLAlchemyError, sqlite3.Error, OSError)
 """what a database raises that cannot be used"""
+_REST_SECONDS = 5.0
+"""how long a server that kept silent is not asked: nobody may wait for it again and again"""
+
+
+class SlowError(OSError):
+    """The database took longer than an answer may wait for it; it may well be there."""
 
 
 class Access:
@@ -38,6 +45,7 @@ class Access:
         self._at_once = self._engine.execution_options(isolation_level="AUTOCOMMIT")
         self._warned = False
         self._turn = asyncio.Lock()
+        self._rest_until = 0.0
 
     @property
     def is_sqlite(self) -> bool:
@@ -91,7 +99,7 @@ class Access:
         try:
             if self._file is not None:  # readers wait for no writer
                 return await self._file.run(lambda connection: list(connection.execute(query)))
-            async with self._engine.connect() as connection:
+            async with self.connect() as connection:
                 return list(await connection.execute(query))
         except BROKEN as error:
             self.warn(error)
@@ -117,16 +125,26 @@ class Access:
 
         On SQLite one after another: it has one writer, and whoever finds it busy would sleep for milliseconds.
         """
+        self._refuse_while_it_rests()
         async with self._turn if self.is_sqlite else nullcontext(), self._engine.begin() as connection:
             yield connection
 
     def connect(self) -> AbstractAsyncContextManager[AsyncConnection]:
         """Return a connection for reading; it may raise any of BROKEN."""
+        self._refuse_while_it_rests()
         return self._engine.connect()
 
     def at_once(self) -> AbstractAsyncContextManager[AsyncConnection]:
-        """Return a connection on which each statement is a transaction of its own; it may raise any of BROKEN."""
+        """Return a connection on which each statement is a transaction of its own; it may raise any of BROKEN.
+
+        A program that is paused between two statements holds no lock then.
+        """
+        self._refuse_while_it_rests()
         return self._at_once.connect()
+
+    def _refuse_while_it_rests(self) -> None:
+        if time.monotonic() < self._rest_until:
+            raise ConnectionError("the database kept silent a moment ago")
 
     def insert(self, table: Table) -> Any:
         """Return an INSERT that knows what to do on a conflict, on either engine."""
@@ -142,7 +160,9 @@ class Access:
             self.warn(error)
 
     def warn(self, error: BaseException) -> None:
-        """Say once in the log that the database cannot be used."""
+        """Say once in the log that the database cannot be used; one that kept silent is left alone for a while."""
+        if not self.is_sqlite and any(isinstance(e, TimeoutError) for e in (error, getattr(error, "orig", None))):
+            self._rest_until = time.monotonic() + _REST_SECONDS
         if not self._warned:
             log.warning(
                 "database unusable (%s): answering goes on, nothing is counted and timed clearing waits",

@@ -187,7 +187,11 @@ class QuestionBox(BoxPosting):
         await self._database.truncate_log()
         return outcome_of(changed)
 
-    async def lift_blocks(self, group_chat_id: int) -> int:
-        """Lift every block of a group, since nobody can tell one from another; return how many there were."""
-        chats = self._seal.chats(group_chat_id)
-        return await self._database.change(delete(box_blocks).where(box_blocks.c.chat.in_(chats)), erases=True) or 0
+    async def lift_blocks(self, group_chat_id: int) -> Outcome:
+        """Lift every block of a group, since nobody can tell one from another: DONE, also for none, or LATER.
+
+        Not how many: fewer than were refused and blocked would tell that two questions came from one person.
+        """
+        theirs = box_blocks.c.chat.in_(self._seal.chats(group_chat_id))
+        changed = await self._database.change(delete(box_blocks).where(theirs), erases=True)
+        return Outcome.LATER if changed is None else Outcome.DONE

@@ -39,10 +39,12 @@ class BoxPosting(BoxFollow):
         )
         if not self._database.is_sqlite:
             picked = picked.with_for_update(skip_locked=True)
+        # A table of its own: as a subquery PostgreSQL may pick anew for each row, and then more than the limit.
+        chosen = picked.cte("picked")
         # One statement claims and returns, so that two posters never see the same row.
         claim = (
             update(box_questions)
-            .where(box_questions.c.id.in_(picked), state == State.APPROVED)
+            .where(box_questions.c.id.in_(select(chosen.c.id)), state == State.APPROVED)
             .values(state=State.POSTING, due=now + POSTING_SECONDS)
             .returning(box_questions)
         )
@@ -89,7 +91,9 @@ class BoxPosting(BoxFollow):
             await self._database.truncate_log()
         opened = ((self._open_people(row), _TELLS.get(State(row.state))) for row in rows)
         return [
-            Notice(people.asker_chat_id, state) for people, state in opened if people is not None and state is not None
+            Notice(people.asker_chat_id, people.group_chat_id, state)
+            for people, state in opened
+            if people is not None and state is not None
         ]
 
 

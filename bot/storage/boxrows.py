@@ -99,6 +99,7 @@ class Notice:
     """Somebody who is to be told what became of a question; its row is erased already."""
 
     asker_chat_id: int
+    group_chat_id: int
     state: State
     """REFUSED, FAILED, or WAITING for one that has expired"""
 

@@ -15,7 +15,7 @@ from typing import Any
 
 from sqlalchemy import Connection, bindparam, delete, func, select, update
 
-from bot.storage.database import BROKEN, Database
+from bot.storage.database import BROKEN, Database, SlowError
 from bot.storage.schema import readers
 from bot.storage.seal import Seal
 
@@ -25,6 +25,9 @@ _CACHED = 20_000
 _CACHE_SECONDS = 1.0
 """A turn asks twice. Longer, and a veil put on with one replica would not hold with the next one yet; nobody reads that
 it is on and types again within a second."""
+
+_READ_SECONDS = 2.0
+"""how long an answer waits for what its reader chose"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,7 +63,13 @@ class Choices:
         if kept is not None and now - kept[0] < _CACHE_SECONDS:
             return kept[1]
         try:
-            rows = await self._database.read(self._mine, **self._keyed(chat_id))
+            async with asyncio.timeout(_READ_SECONDS):
+                rows = await self._database.read(self._mine, **self._keyed(chat_id))
+        except TimeoutError:
+            self._database.warn(SlowError())
+            found = kept[1] if kept is not None else Reader()
+            self._keep(chat, found, now)  # asked again soon
+            return found
         except BROKEN as error:
             self._database.warn(error)
             return kept[1] if kept is not None else Reader()
@@ -84,6 +93,10 @@ class Choices:
     def is_word(self, chat_id: int, reader: Reader, text: str) -> bool:
         """Tell whether a text is the chat's code word, also one chosen before the keys were changed."""
         return reader.word is not None and reader.word in self._seal.words(chat_id, text)
+
+    def read_anew(self, chat_id: int) -> None:
+        """Have the next `reader` ask the database: another replica may have answered the chat last."""
+        self._cache.pop(self._seal.chat(chat_id), None)
 
     def _keep(self, chat: bytes, reader: Reader, now: float) -> None:
         self._cache[chat] = (now, reader)

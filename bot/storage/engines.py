@@ -21,6 +21,7 @@ T = TypeVar("T")
 NO_ADDRESS = "UNSPOKEN_DATABASE_URL: this is not the address of a database"
 _CONNECT_SECONDS = 5
 _STATEMENT_SECONDS = 10
+_IDLE_SECONDS = 15
 
 
 def make_engine(url: str) -> AsyncEngine:
@@ -29,7 +30,9 @@ def make_engine(url: str) -> AsyncEngine:
         if make_url(url).drivername.startswith("postgresql"):
             # A server may be away for a while: a connection is tried before it is used, and nobody waits for long.
             limits = {"timeout": _CONNECT_SECONDS, "command_timeout": _STATEMENT_SECONDS}
-            return create_async_engine(url, pool_pre_ping=True, connect_args=limits)
+            server = create_async_engine(url, pool_pre_ping=True, connect_args=limits)
+            event.listen(server.sync_engine, "connect", _server_limits)
+            return server
         engine = create_async_engine(url)
     except ImportError as error:
         raise StorageError(f"the database's driver is missing; pip install {error.name}") from None
@@ -112,6 +115,11 @@ def _as_text(statement: Any) -> tuple[str, tuple[str, ...]]:
     """Return a statement as SQL and the names of its parameters in order; made once for each statement."""
     compiled = statement.compile(dialect=sqlite.dialect())
     return str(compiled), tuple(compiled.positiontup)
+
+
+def _server_limits(connection: Any, _: object) -> None:
+    """Have the server end a transaction whose program is paused or gone: its locks would hold up other replicas."""
+    connection.run_async(lambda c: c.execute(f"SET idle_in_transaction_session_timeout = {_IDLE_SECONDS * 1000}"))
 
 
 def _sqlite_pragmas(connection: Any, _: object) -> None:

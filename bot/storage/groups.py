@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import base64
 import json
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import delete, select, update
+from sqlalchemy import Connection, delete, select, update
 
-from bot.storage.database import Database
+from bot.storage.database import BROKEN, Database
 from bot.storage.schema import box_blocks, box_questions, groups, ledger, releases, weekly
 from bot.storage.seal import Seal
 
@@ -67,12 +67,41 @@ class Groups:
         kept = await self._database.change(statement.on_conflict_do_update(index_elements=["chat"], set_=values))
         return kept is not None
 
+    async def claim(self, chat_id: int, change: Callable[[Mapping[str, Any]], Mapping[str, Any] | None]) -> bool:
+        """Change a group's settings by what `change` makes of them, None for nothing; return whether they were changed.
+
+        Of several programs that do so at once only one changes them: the others are passed over, or find them changed.
+        """
+        pick = select(groups.c.chat, groups.c.settings).where(groups.c.chat.in_(self._seal.chats(chat_id)))
+        if not self._database.is_sqlite:
+            pick = pick.with_for_update(skip_locked=True)
+
+        def work(connection: Connection) -> bool:
+            row = connection.execute(pick).first()
+            changed = None if row is None else change(_settings(row.settings))
+            if row is None or changed is None:
+                return False
+            mine = update(groups).where(groups.c.chat == row.chat, groups.c.settings == row.settings)
+            return bool(connection.execute(mine.values(settings=json.dumps(dict(changed)))).rowcount)
+
+        try:
+            return await self._database.run(work)
+        except BROKEN as error:
+            self._database.warn(error)
+            return False
+
     async def moved(self, old: int, new: int) -> None:
         """Carry everything of a group over to its new number, as when it becomes a supergroup; all or nothing."""
         chat, box, before = self._seal.chat(new), self._seal.close(new), self._seal.chats(old)
         if await self.get(new):
             return
+        earlier = groups.alias()
         await self._database.change(
+            # A row where nothing was chosen yet makes way, as when the new number was heard of first.
+            delete(groups).where(
+                groups.c.chat.in_(self._seal.chats(new)),
+                select(earlier.c.chat).where(earlier.c.chat.in_(before)).exists(),
+            ),
             update(groups).where(groups.c.chat.in_(before)).values(chat=chat, box=box, left_at=None),
         )
 

@@ -52,6 +52,10 @@ class Handled:
         if self._writer is None and loop.time() >= self._not_before:
             self._writer = loop.create_task(self._write())
 
+    def know(self, number: int) -> None:
+        """Remember an update that stands on disk already."""
+        self._remember(number)
+
     def _remember(self, number: int) -> None:
         self._known[number] = None
         while len(self._known) > _REMEMBERED:

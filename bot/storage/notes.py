@@ -24,6 +24,8 @@ TELEGRAM_HOURS = 48
 _HOUR = 3600
 _MOST_WAITING = 50_000
 _PART = 500
+_WRITE_SECONDS = 5.0
+"""how long the next message of a chat waits for a server that keeps silent about this one"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,6 +60,10 @@ class Notes:
         del self._waiting[:-_MOST_WAITING]
         await self._write()
 
+    async def flush(self) -> None:
+        """Write what waits, as before the end."""
+        await self._write()
+
     async def _write(self) -> None:
         """Write what waits, all in one transaction; callers that come meanwhile share the next one."""
         async with self._lock:
@@ -74,8 +80,10 @@ class Notes:
                 }
                 for e, due in rows
             ]
+            patience = None if self._database.is_sqlite else _WRITE_SECONDS
             try:
-                await self._database.write(self._insert, values)
+                async with asyncio.timeout(patience):
+                    await self._database.write(self._insert, values)
             except BROKEN as error:
                 self._waiting[:0] = rows
                 self._database.warn(error)

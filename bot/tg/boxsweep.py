@@ -36,7 +36,10 @@ class Community(Protocol):
         """Tell whether somebody may decide on questions now; False where Telegram does not say."""
 
     async def takes(self, bot: Bot, group: int, person: int) -> bool:
-        """Tell whether the group's box is on and somebody a member of it now."""
+        """Tell whether the group's box is on and somebody a member of it now, as far as can be known."""
+
+    async def shows(self, bot: Bot, group: int, person: int) -> bool:
+        """Tell whether the group's box is on and somebody surely a member, who may be shown what is said there."""
 
     async def lang(self, group: int) -> str:
         """Return the language of cards in a group."""
@@ -73,7 +76,8 @@ class BoxSweep:
             if await self.questions.posted(code, message) is not Outcome.LATER:
                 del self._unconfirmed[code]
         for notice in await self.questions.expire(now):
-            await self.post.send(bot, notice.asker_chat_id, self.renderer.box_ended(_ENDED[notice.state]))
+            renderer = await self._of_group(notice.group_chat_id)
+            await self.post.send(bot, notice.asker_chat_id, renderer.box_ended(_ENDED[notice.state]))
         groups: dict[int, list[Question]] = {}
         for question in await self.questions.claim_due(now):
             groups.setdefault(question.group_chat_id, []).append(question)
@@ -88,13 +92,17 @@ class BoxSweep:
         return posted
 
     async def _post(self, bot: Bot, group: int, question: Question, now: int) -> bool:
-        renderer = self.renderer.speaking(await self.community.lang(group))
+        renderer = await self._of_group(group)
         sent = await self.community.publish(bot, group, renderer.box_posted(question.pseudonym, question.text))
         if sent is None:
             await self.questions.failed(question.code, now)
         elif await self.questions.posted(question.code, sent.message_id) is Outcome.LATER:
             self._unconfirmed[question.code] = sent.message_id
         return sent is not None
+
+    async def _of_group(self, group: int) -> Renderer:
+        """Return the writer in a group's language, which is also that of whoever came from there."""
+        return self.renderer.speaking(await self.community.lang(group))
 
     async def answer_came(self, group_chat_id: int, message: int, text: str) -> bool:
         """Note that `text` was sent in a group as a reply to our `message`; return whether its asker will see it."""
@@ -108,8 +116,9 @@ class BoxSweep:
             if found is None:
                 continue
             asker, question = found
-            if await self.community.takes(bot, question.group_chat_id, asker):
-                reply = self.renderer.box_answer(answer.code, question.pseudonym, answer.text, link_to(question))
+            if await self.community.shows(bot, question.group_chat_id, asker):
+                renderer = await self._of_group(question.group_chat_id)
+                reply = renderer.box_answer(answer.code, question.pseudonym, answer.text, link_to(question))
                 await self.post.send(bot, asker, reply)
 
     async def run(self, bot: Bot) -> None:

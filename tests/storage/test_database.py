@@ -35,9 +35,12 @@ ALLOWED = {
     "weekly": {"chat", "week", "topic", "member"},
     "releases": {"chat", "week", "topic", "value"},
     "handled": {"update_id", "at"},
+    "claims": {"update_id", "chat", "replica", "until"},
+    "turns": {"chat", "update_id", "replica", "until"},
+    "sessions": {"chat", "kind", "box", "until"},
 }
 """every column there may be: the schema, how often a topic was asked on a day, messages to be cleared by a keyed
-hash and an encrypted number, what a reader chose, and which updates were answered lately"""
+hash and an encrypted number, what a reader chose, which updates were answered lately, and what replicas share"""
 
 ROOT = Path(__file__).resolve().parents[2]
 OPEN = """

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Mapping
 from datetime import UTC, datetime
+from functools import partial
 from typing import Any
 
 import pytest
@@ -47,6 +49,24 @@ async def chats(database: Database, *tables: Table) -> list[bytes]:
     """Return the groups that rows of some tables belong to."""
     async with database.connect() as connection:
         return [row.chat for table in tables for row in await connection.execute(select(table.c.chat))]
+
+
+async def test_of_programs_that_change_the_same_at_once_one_does(store: Groups, url: str, seal: Seal) -> None:
+    """As two that look at the same moment whether the weekly card was sent; whoever comes later finds it changed."""
+    await store.put(GROUP, {"prompted": 1, "lang": "en"})
+    second = Database(url)
+    stores = (store, Groups(second, seal))
+
+    def note(week: int, found: Mapping[str, Any]) -> Mapping[str, Any] | None:
+        return None if found["prompted"] == week else {**found, "prompted": week}
+
+    for week in range(2, 12):
+        done = await asyncio.gather(*(mine.claim(GROUP, partial(note, week)) for mine in stores))
+        assert sorted(done) == [False, True]
+        assert not await store.claim(GROUP, partial(note, week))
+    assert await store.get(GROUP) == {"prompted": 11, "lang": "en"}
+    assert not await store.claim(OTHER, partial(note, 12))
+    await second.close()
 
 
 async def test_settings_are_kept_and_changed(store: Groups, database: Database, seal: Seal) -> None:
@@ -93,6 +113,22 @@ async def test_a_group_that_moves_takes_its_settings_along(store: Groups, databa
     assert sorted(await chats(database, groups)) == sorted([seal.chat(SUPER), seal.chat(OTHER)])
     await store.moved(GROUP, SUPER)
     assert await store.get(SUPER) == {"box": True}
+
+
+async def test_a_move_heard_of_late_loses_nothing(store: Groups, database: Database, seal: Seal) -> None:
+    """The new number may be greeted first; what was chosen there since stands, what was not makes way."""
+    await store.put(GROUP, {"box": True})
+    await store.put(SUPER, {})
+    await store.moved(GROUP, SUPER)
+    assert await store.get(SUPER) == {"box": True}
+    assert await chats(database, groups) == [seal.chat(SUPER)]
+    await store.moved(OTHER, SUPER)
+    await store.put(OTHER, {})
+    await store.moved(SUPER, OTHER)
+    assert await store.get(OTHER) == {"box": True}
+    await store.put(GROUP, {"lang": "en"})
+    await store.moved(GROUP, OTHER)
+    assert await store.get(OTHER) == {"box": True}
 
 
 async def test_a_group_left_is_erased_a_week_later(store: Groups, database: Database, seal: Seal) -> None:

@@ -54,6 +54,10 @@ class Club:
         """Tell whether the group is open."""
         return group not in self.closed
 
+    async def shows(self, bot: Bot, group: int, person: int) -> bool:
+        """Tell the same."""
+        return await self.takes(bot, group, person)
+
     async def lang(self, group: int) -> str:
         """Return English."""
         return "en"
