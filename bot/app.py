@@ -9,6 +9,7 @@ import sys
 import time
 from collections.abc import Callable, Coroutine
 from secrets import randbelow as secret_draw
+from secrets import token_bytes
 from typing import TYPE_CHECKING, Any
 
 from telegram import Bot, Update
@@ -38,15 +39,19 @@ from bot.log import place_of
 from bot.secret import derive_key, read_secrets
 from bot.settings import Settings
 from bot.storage.box import QuestionBox
+from bot.storage.claims import Claims
 from bot.storage.database import Database
 from bot.storage.groups import Groups
 from bot.storage.handled import Handled
 from bot.storage.ledger import Ledger
 from bot.storage.seal import Keys, Seal
+from bot.storage.sessions import Sessions, purge_shared
 from bot.storage.weekly import Weekly
 from bot.tg.box import Box
+from bot.tg.boxsweep import new_code
 from bot.tg.clearing import Clearer
 from bot.tg.desk import Desk
+from bot.tg.drafts import Drafts
 from bot.tg.groups import GroupDesk
 from bot.tg.intake import Intake
 from bot.tg.memory import ShortMemory
@@ -55,8 +60,10 @@ from bot.tg.personal import Personal
 from bot.tg.post import Post
 from bot.tg.profile import set_profile
 from bot.tg.share import Share
+from bot.tg.shared import PURGE_SECONDS, Shared
 from bot.tg.tally import Tally
 from bot.tg.transport import AiohttpRequest
+from bot.tg.turns import Turns
 
 if TYPE_CHECKING:
     from bot.tg.webhook import Webhook
@@ -68,6 +75,7 @@ _START_TRIES = 5
 _CHORES_SECONDS = 600.0
 _LAST_SECONDS = 1.0
 _SWITCH_SECONDS = 0.0005
+_REPLICA_BYTES = 8
 
 
 def make_seal(secrets: list[bytes]) -> Seal:
@@ -91,18 +99,29 @@ def make_desk(
     seal = make_seal(secrets)
     ledger = Ledger(database, seal)
     groups = Groups(database, seal)
-    memory = ShortMemory()
+    # What other replicas must be told of has the time that they have too.
+    memory = ShortMemory(clock, set()) if settings.shares else ShortMemory()
+    drafts = Drafts(new_code, clock, shared=True) if settings.shares else Drafts(new_code)
     post = Post(signer, ledger, clock=clock)
     counts = Weekly(database, seal, released)
     words = load_pseudonyms(content_root())
     questions = QuestionBox(database, seal, lambda: make_pseudonym(*words, secret_draw))
     in_groups = GroupDesk(engine, renderer, post, groups, ledger, seal, memory, counts, questions, clock)
     identifier = load_identifier(content_root(), engine.lexicon)
-    box = Box(renderer, post, questions, identifier, in_groups, clock=clock)
+    box = Box(renderer, post, questions, identifier, in_groups, drafts=drafts, clock=clock)
     personal = Personal(
         renderer, post, ledger, Clearer(ledger, clock), memory, in_groups, box, engine.lexicon.english, clock
     )
     return Desk(engine, renderer, signer, memory, database, post, personal, in_groups, box, clock)
+
+
+def make_turns(settings: Settings, desk: Desk, database: Database) -> Turns | None:
+    """Return what shares updates with other replicas; None where this program is alone."""
+    if not settings.shares:
+        return None
+    seal, ledger = desk.in_groups.seal, desk.personal.ledger
+    shared = Shared(Sessions(database, seal), desk.memory, desk.box.drafts, ledger, desk.clock)
+    return Turns(database, Claims(database, seal, token_bytes(_REPLICA_BYTES)), shared, desk.is_danger)
 
 
 def build_application(settings: Settings, desk: Desk, request: BaseRequest | None = None) -> App:
@@ -168,7 +187,8 @@ async def run_bot(settings: Settings, engine: Engine, catalogue: Catalogue) -> N
     handled, tally = Handled(database), Tally()
     application.add_error_handler(_counting(tally))
     try:
-        intake = _make_intake(settings, application, handled, tally)
+        turns = make_turns(settings, desk, database)
+        intake = _make_intake(settings, application, handled, tally, turns)
         status = _make_status(settings, tally, database, catalogue)
         await _start(application)
         loop = asyncio.get_running_loop()
@@ -177,14 +197,16 @@ async def run_bot(settings: Settings, engine: Engine, catalogue: Catalogue) -> N
         log.info("ready")
         # Neither may keep a reader waiting: Telegram limits how often a profile is set.
         await desk.personal.ledger.drop_lost()
+        await desk.personal.ledger.say_unfound()
         await desk.box.questions.drop_lost()
         beside = [
             asyncio.create_task(_flush(database)),
             asyncio.create_task(set_profile(application.bot, catalogue.library.languages)),
             asyncio.create_task(desk.personal.clearer.run(application.bot)),
-            asyncio.create_task(_chores(application.bot, desk, handled)),
+            asyncio.create_task(_chores(application.bot, desk, handled, database)),
             asyncio.create_task(desk.box.run(application.bot)),
             *([asyncio.create_task(status())] if status is not None else []),
+            *([asyncio.create_task(_purge(turns))] if turns is not None else []),
         ]
         try:
             await intake.run()
@@ -194,11 +216,14 @@ async def run_bot(settings: Settings, engine: Engine, catalogue: Catalogue) -> N
             await asyncio.wait(beside, timeout=_LAST_SECONDS)
         log.info("stopped")
     finally:
+        await desk.personal.ledger.flush()
         await database.close()
         await application.shutdown()
 
 
-def _make_intake(settings: Settings, application: App, handled: Handled, tally: Tally) -> Intake | Webhook:
+def _make_intake(
+    settings: Settings, application: App, handled: Handled, tally: Tally, turns: Turns | None
+) -> Intake | Webhook:
     """Return what takes updates in; a webhook's address is open when this returns."""
     bot, handle = application.bot, application.process_update
     if settings.webhook_url is None:
@@ -218,6 +243,7 @@ def _make_intake(settings: Settings, application: App, handled: Handled, tally: 
         inline=settings.inline,
         handled=handled,
         tally=tally,
+        turns=turns,
     )
 
 
@@ -267,11 +293,19 @@ async def _flush(database: Database) -> None:
         await database.flush()
 
 
-async def _chores(bot: Bot, desk: Desk, handled: Handled) -> None:
+async def _purge(turns: Turns) -> None:
+    while True:
+        await turns.purge()
+        await asyncio.sleep(PURGE_SECONDS)
+
+
+async def _chores(bot: Bot, desk: Desk, handled: Handled, database: Database) -> None:
     """Do what is due now and then: the weekly cards, the erasing of groups left a week ago and of old update ids."""
     while True:
         try:
             await handled.purge()
+            await desk.personal.erase_owed()
+            await purge_shared(database, int(desk.clock()))
             await desk.in_groups.groups.purge(int(desk.clock()))
             await desk.in_groups.weekly(bot)
             await desk.in_groups.release()

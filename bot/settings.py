@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from pathlib import Path
+from typing import Literal
 from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
@@ -48,6 +49,7 @@ class Settings(BaseSettings):
     country: str = "GB"
     timezone: str = "Europe/London"
     inline: bool = False
+    replicas: Literal["shared", "one"] | None = None
 
     @field_validator("country")
     @classmethod
@@ -129,7 +131,18 @@ class Settings(BaseSettings):
         shared = self.webhook_url is not None or (self.database_url or "").startswith("postgresql")
         if shared and self.secret is None:
             raise ValueError("UNSPOKEN_SECRET must be set for webhooks or PostgreSQL: replicas share it")
+        if self.replicas == "shared" and not self._can_share:
+            raise ValueError("UNSPOKEN_REPLICAS=shared needs UNSPOKEN_WEBHOOK_URL, and PostgreSQL as the database")
         return self
+
+    @property
+    def _can_share(self) -> bool:
+        return self.webhook_url is not None and (self.database_url or "").startswith("postgresql")
+
+    @property
+    def shares(self) -> bool:
+        """Tell whether other programs answer for the same bot: with webhooks and PostgreSQL, unless told otherwise."""
+        return self._can_share and self.replicas != "one"
 
     @property
     def resolved_database_url(self) -> str:

@@ -60,6 +60,7 @@ def test_the_environment_wins_over_the_file(monkeypatch: pytest.MonkeyPatch, tmp
         ("WEBHOOK_SECRET", "canarysecret"),
         ("WEBHOOK_SECRET", "canarysecret with spaces"),
         ("METRICS_LISTEN", "everywhere"),
+        ("REPLICAS", "three"),
     ],
 )
 def test_a_wrong_setting_is_one_line_that_names_it(monkeypatch: pytest.MonkeyPatch, name: str, value: str) -> None:
@@ -87,6 +88,39 @@ def test_what_replicas_share_needs_a_secret(monkeypatch: pytest.MonkeyPatch, nam
     assert "canarysecret" not in str(caught.value)
     monkeypatch.setenv("UNSPOKEN_SECRET", SECRET)
     assert load_settings().secret is not None
+
+
+@pytest.mark.parametrize(
+    ("webhook", "database", "replicas", "shares"),
+    [
+        (True, "postgresql+asyncpg://host/x", "", True),
+        (True, "postgresql+asyncpg://host/x", "shared", True),
+        (True, "postgresql+asyncpg://host/x", "one", False),
+        (False, "postgresql+asyncpg://host/x", "", False),
+        (True, "sqlite+aiosqlite:///x", "", False),
+        (True, "", "", False),
+        (False, "", "one", False),
+    ],
+)
+def test_replicas_share_what_only_they_need(
+    monkeypatch: pytest.MonkeyPatch, webhook: bool, database: str, replicas: str, shares: bool
+) -> None:
+    """With webhooks and PostgreSQL, unless it is said that there is one; one program alone keeps nothing more."""
+    monkeypatch.setenv("UNSPOKEN_SECRET", SECRET)
+    monkeypatch.setenv("UNSPOKEN_WEBHOOK_URL", "https://example.org/hook" if webhook else "")
+    monkeypatch.setenv("UNSPOKEN_DATABASE_URL", database)
+    monkeypatch.setenv("UNSPOKEN_REPLICAS", replicas)
+    assert load_settings().shares is shares
+
+
+@pytest.mark.parametrize("name", ["WEBHOOK_URL", "DATABASE_URL"])
+def test_replicas_that_could_share_nothing_do_not_start(monkeypatch: pytest.MonkeyPatch, name: str) -> None:
+    """Two of them would answer twice."""
+    values = {"WEBHOOK_URL": "https://example.org/hook", "DATABASE_URL": "postgresql+asyncpg://host/x"}
+    for key, value in {**values, "SECRET": SECRET, "REPLICAS": "shared", name: ""}.items():
+        monkeypatch.setenv(f"UNSPOKEN_{key}", value)
+    with pytest.raises(SettingsError, match="UNSPOKEN_REPLICAS=shared needs UNSPOKEN_WEBHOOK_URL, and PostgreSQL"):
+        load_settings()
 
 
 def test_a_file_that_is_no_text_is_one_line(tmp_path: Path) -> None:

@@ -116,14 +116,17 @@ class BoxWriter(GroupWriter):
         head = f"{self._text('box_posted')}\n\n<b>{escape(name)}</b>\n{_quote(text)}"
         return Reply(f"{head}\n\n{self._text('box_kindly')}")
 
-    def box_proof(self, held: Mapping[str, int], *, draft: bool) -> tuple[str, ...]:
-        """Return the lines of /proof on questions: `held` as the box counts, `draft` for one in memory."""
+    def box_proof(self, held: Mapping[str, int], *, draft: bool, shared: bool = False) -> tuple[str, ...]:
+        """Return the lines of /proof on questions: `held` as the box counts, `draft` for one not handed in.
+
+        `shared` tells that a draft lies in the database, for several replicas.
+        """
         with_text = held.get("waiting", 0) + held.get("coming", 0)
         without = held.get("posted", 0) + held.get("ended", 0)
         lines = [
             *([self._text("box_proof_waiting").format(count=with_text)] if with_text else []),
             *([self._text("box_proof_ended").format(count=without)] if without else []),
-            *([self._text("box_proof_draft")] if draft else []),
+            *([self._text("box_proof_draft_shared" if shared else "box_proof_draft")] if draft else []),
         ]
         return tuple(lines) or (self._text("box_proof_none"),)
 

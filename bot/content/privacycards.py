@@ -22,13 +22,30 @@ LONGEST_WORD = 60
 class PrivacyWriter(ToolWriter):
     """Writes what concerns the chat and not its subject."""
 
-    def receipt(self, gone: int, young: int, old: int) -> Reply:
-        """Return the line after clearing; it is cleared itself a minute later."""
-        return Reply(self._text("receipt").format(gone=gone, young=young, old=old), care=True)
+    def receipt(self, gone: int, young: int, old: int, *, whole: bool = True) -> Reply:
+        """Return the line after clearing; it is cleared itself a minute later.
 
-    def forgotten(self) -> Reply:
-        """Return the line after everything was erased."""
-        return Reply(self._text("forgotten"), care=True)
+        `whole` is False where there may be messages that could not be looked up.
+        """
+        text = self._text("receipt" if whole else "receipt_part")
+        return Reply(text.format(gone=gone, young=young, old=old), care=True)
+
+    def forgotten(self, *, erased: bool = True) -> Reply:
+        """Return the line after everything was erased, or could not be."""
+        return Reply(self._text("forgotten" if erased else "not_erased"), care=True)
+
+    def not_kept(self) -> Reply:
+        """Return the line for a choice that could not be kept."""
+        return Reply(self._text("not_kept"), self._foot(Target("")), care=True)
+
+    def timer_not_kept(self, state: Target) -> Reply:
+        """Return the choice of the timer again, where the one just pressed could not be kept."""
+        own = self.speaking(state.lang)
+        return Reply(own._text("not_kept"), (*own._timer_rows(state), *own._foot(state)), care=True)
+
+    def not_looked(self) -> Reply:
+        """Return the line where what is held cannot be looked at."""
+        return Reply(self._text("not_looked"), self._foot(Target("")), care=True)
 
     def timer(self, hours: int, state: Target) -> Reply:
         """Return the choice of the timer with the present one named."""
@@ -48,9 +65,14 @@ class PrivacyWriter(ToolWriter):
         counted: int,
         remembered: bool,
         hours: int,
+        shared: bool = False,
         more: Sequence[str] = (),
     ) -> Reply:
-        """Return every row held on a chat, in plain words and without a word on any content."""
+        """Return every row held on a chat, in plain words and without a word on any content.
+
+        `shared` tells that what is remembered lies in the database, for several replicas.
+        """
+        memory = ("proof_shared" if shared else "proof_memory") if remembered else "proof_no_memory"
         lines = [
             self._text("proof_messages").format(count=messages, hours=in_hours)
             if messages
@@ -58,7 +80,7 @@ class PrivacyWriter(ToolWriter):
             self._text("proof_choices" if choices else "proof_no_choices"),
             *more,
             *([self._text("proof_counted").format(count=counted)] if counted else []),
-            self._text("proof_memory" if remembered else "proof_no_memory"),
+            self._text(memory),
             self._text("proof_timer_off") if hours == 0 else self._text("proof_timer").format(hours=hours),
         ]
         body = "\n".join(f"• {line}" for line in lines)

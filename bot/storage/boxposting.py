@@ -39,10 +39,12 @@ class BoxPosting(BoxFollow):
         )
         if not self._database.is_sqlite:
             picked = picked.with_for_update(skip_locked=True)
+        # A table of its own: as a subquery PostgreSQL may pick anew for each row, and then more than the limit.
+        chosen = picked.cte("picked")
         # One statement claims and returns, so that two posters never see the same row.
         claim = (
             update(box_questions)
-            .where(box_questions.c.id.in_(picked), state == State.APPROVED)
+            .where(box_questions.c.id.in_(select(chosen.c.id)), state == State.APPROVED)
             .values(state=State.POSTING, due=now + POSTING_SECONDS)
             .returning(box_questions)
         )
@@ -64,13 +66,13 @@ class BoxPosting(BoxFollow):
         mine = (box_questions.c.id == id_of(code)) & (box_questions.c.state == State.POSTING)
         later = box_questions.c.due - POSTING_SECONDS + FOLLOW_SECONDS
         values = {"state": State.POSTED, "text": None, "message": message, "due": later}
-        return outcome_of(await self._change(update(box_questions).where(mine).values(**values), erases=True))
+        return outcome_of(await self._database.change(update(box_questions).where(mine).values(**values), erases=True))
 
     async def failed(self, code: str, now: int) -> Outcome:
         """Erase the text of a question that could not be posted; its asker is told with the next `expire`."""
         mine = (box_questions.c.id == id_of(code)) & (box_questions.c.state == State.POSTING)
         values = {"state": State.FAILED, "text": None, "due": now}
-        return outcome_of(await self._change(update(box_questions).where(mine).values(**values), erases=True))
+        return outcome_of(await self._database.change(update(box_questions).where(mine).values(**values), erases=True))
 
     async def expire(self, now: int) -> list[Notice]:
         """Erase every row whose time is over; return who is to be told, each to one caller only.

@@ -46,10 +46,12 @@ readers = Table(
     metadata,
     Column("chat", LargeBinary(16), primary_key=True),
     Column("hours", SmallInteger),
-    Column("word", LargeBinary(16)),
+    Column("word", LargeBinary(32)),
     Column("veil", Boolean, nullable=False, server_default=false()),
+    Column("key", LargeBinary(4)),
 )
-"""what a reader chose: keyed hash of the chat, hours until clearing (0 is off), keyed hash of a code word, the veil"""
+"""what a reader chose: keyed hash of the chat, hours until clearing (0 is off), hash of a code word, encrypted, the
+veil; and four bytes that tell which key the chat's hash was made with"""
 
 groups = Table(
     "groups",
@@ -123,3 +125,37 @@ handled = Table(
     Column("at", BigInteger, nullable=False),
 )
 """updates answered in the last day, by Telegram's count of them, and when (seconds since 1970); nothing of whom"""
+
+claims = Table(
+    "claims",
+    metadata,
+    Column("update_id", BigInteger, primary_key=True, autoincrement=False),
+    Column("chat", LargeBinary(16)),
+    Column("replica", LargeBinary(8), nullable=False),
+    Column("until", BigInteger, nullable=False),
+    Index("claims_chat", "chat"),
+)
+"""updates that one of several replicas has at hand: keyed hash of the chat, which replica, and until when it is theirs
+(milliseconds since 1970); gone once answered"""
+
+turns = Table(
+    "turns",
+    metadata,
+    Column("chat", LargeBinary(16), primary_key=True),
+    Column("update_id", BigInteger, nullable=False),
+    Column("replica", LargeBinary(8), nullable=False),
+    Column("until", BigInteger, nullable=False),
+)
+"""the update whose turn it is in a chat, as in `claims`"""
+
+sessions = Table(
+    "sessions",
+    metadata,
+    Column("chat", LargeBinary(16), primary_key=True),
+    Column("kind", SmallInteger, primary_key=True, autoincrement=False),
+    Column("box", LargeBinary(4096), nullable=False),
+    Column("until", BigInteger, nullable=False),
+    Index("sessions_until", "until"),
+)
+"""what several replicas must know of a chat for the next half hour, encrypted: 0 the short context, 1 a draft for a
+group's box; until when, in seconds since 1970. With one replica it lies in memory alone"""

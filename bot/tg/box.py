@@ -163,4 +163,5 @@ class Box(BoxModeration):
     async def proof(self, chat_id: int, lang: str = "en") -> tuple[str, ...]:
         """Return the lines of /proof on what the box holds of somebody."""
         held = await self.questions.held(chat_id)
-        return self.renderer.speaking(lang).box_proof(held, draft=self.drafts.holds(chat_id))
+        renderer = self.renderer.speaking(lang)
+        return renderer.box_proof(held, draft=self.drafts.holds(chat_id), shared=self.drafts.shared)

@@ -35,6 +35,8 @@ class Cleared:
     """of these, how many are deleted (or were already)"""
     old: int
     """messages past 48 hours"""
+    whole: bool = True
+    """False where the database could not be asked, so that there may be more"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,8 +88,8 @@ class Clearer:
         gone: list[int] = []
         for start in range(0, len(young), BATCH):
             gone += await self._delete(bot, chat_id, young[start : start + BATCH])
-        await self.ledger.done(chat_id, [*old, *gone])
-        return Cleared(len(young), len(gone), len(old))
+        whole = await self.ledger.done(chat_id, [*old, *gone])
+        return Cleared(len(young), len(gone), len(old), whole)
 
     async def _delete(self, bot: Bot, chat_id: int, numbers: list[int]) -> list[int]:
         """Return those that need no further try: deleted, gone already, or in a chat that wants nothing of us."""

@@ -144,11 +144,11 @@ class Desk:
             return await self._press_box(context.bot, chat_id, target, query.message.message_id)
         if kind == "set":
             reply = await self.in_groups.press(context.bot, chat_id, target)
+        elif kind == "timer" and name.isdigit():
+            kept = await self.personal.set_timer(chat_id, int(name))
+            reply = self.renderer.press(target) if kept else self.renderer.timer_not_kept(target)
         else:
-            if kind == "timer" and name.isdigit():
-                await self.personal.set_timer(chat_id, int(name))
-            else:
-                self.memory.put(chat_id, context_of_press(target, self.memory.get(chat_id)))
+            self.memory.put(chat_id, context_of_press(target, self.memory.get(chat_id)))
             reply = self.renderer.press(target)
         if target.node.startswith(_IN_PLACE) and query.message.is_accessible:
             await deliver(lambda: self._edit(query, reply), "edit")
@@ -179,6 +179,13 @@ class Desk:
         """Follow what happens to the bot itself: blocked in private, added, promoted or removed in a group."""
         await self.personal.on_member(update, context)
         await self.in_groups.on_member(update, context)
+
+    def is_danger(self, update: Update) -> bool:
+        """Tell whether a private message is of danger, as far as it can be told without the database."""
+        message = update.message
+        if message is None or message.chat.type != ChatType.PRIVATE or not message.text:
+            return False
+        return self.engine.decide(message.text, self.memory.get(message.chat_id)).action is Action.CARE
 
     async def on_error(self, update: object, context: ContextTypes.DEFAULT_TYPE) -> None:
         """Tell the reader kindly that it failed, and the log the error's type and place, nothing else."""

@@ -1,4 +1,7 @@
-"""Drafts for the question box: in memory alone, one a chat, half an hour at most; nothing unsent is written to disk."""
+"""Drafts for the question box: in memory, one a chat, half an hour at most.
+
+With one replica nothing unsent is written to disk; several hand a draft on to each other encrypted (`tg/shared.py`).
+"""
 
 from __future__ import annotations
 
@@ -37,16 +40,25 @@ class Drafts:
     token: Callable[[], str]
     """makes a code for buttons"""
     clock: Callable[[], float] = time.monotonic
+    shared: bool = False
+    """whether other replicas are handed them"""
     _kept: OrderedDict[int, Draft] = field(default_factory=OrderedDict)
 
     def begin(self, chat_id: int, group_chat_id: int, lang: str) -> Draft:
         """Begin anew for a chat; what it had is forgotten."""
         draft = Draft(self.token(), group_chat_id, lang, self.clock())
+        self.restore(chat_id, draft)
+        return draft
+
+    def restore(self, chat_id: int, draft: Draft | None) -> None:
+        """Take over what another replica has begun, changed or forgotten."""
+        if draft is None:
+            self._kept.pop(chat_id, None)
+            return
         self._kept[chat_id] = draft
         self._kept.move_to_end(chat_id)
         while len(self._kept) > _MOST:
             self._kept.popitem(last=False)
-        return draft
 
     def of_chat(self, chat_id: int) -> Draft | None:
         """Return what a chat is about to hand in, or None."""

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import datetime as dt
 import secrets
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from fractions import Fraction
+from typing import Any
 
 from telegram import Bot, Message
 
@@ -58,12 +60,22 @@ class GroupWeek(GroupBase):
         sent = 0
         for group in await self.groups.every():
             settings = read_settings(group.settings)
-            if not settings.weekly or settings.prompted >= week:
+            # Other replicas look at the same moment: one of them sends the card.
+            if _prompted(group.settings, week) is None or not await self.groups.claim(
+                group.chat_id, lambda found: _prompted(found, week)
+            ):
                 continue
-            await self.groups.put(group.chat_id, write_settings(replace(settings, prompted=week)))
             renderer = self.renderer.speaking(settings.lang)
             intents = renderer.written("understanding")
             card = renderer.group_weekly(intents[today.week % len(intents)], self.link(bot, group.chat_id))
             await self._send(bot, group.chat_id, card, settings, settings.topic)
             sent += 1
         return sent
+
+
+def _prompted(found: Mapping[str, Any], week: int) -> Mapping[str, Any] | None:
+    """Return a group's settings with a week's card noted; None where it wants none, or has it."""
+    settings = read_settings(found)
+    if not settings.weekly or settings.prompted >= week:
+        return None
+    return write_settings(replace(settings, prompted=week))

@@ -6,7 +6,7 @@ updates in order reads it.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Awaitable, Callable, Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
 
@@ -24,6 +24,8 @@ class Hold:
         self._waits = 0
         self.on_call: Callable[[], None] | None = None
         """what is told, once, that the update waits for Telegram and no longer for the processor"""
+        self.check: Callable[[], Awaitable[None]] | None = None
+        """what is asked before each call whether the update is still this program's; it cancels the task where not"""
 
     def calls(self) -> None:
         """Note that a call begins, or waits for room."""
@@ -53,11 +55,13 @@ def at_hand(hold: Hold) -> None:
     _at_hand.set(hold)
 
 
-def calling() -> None:
-    """Say that the update at hand, if any, now waits for Telegram."""
+async def calling() -> None:
+    """Say that the update at hand, if any, now waits for Telegram; does not return where that is another program's."""
     hold = _at_hand.get()
     if hold is not None:
         hold.calls()
+        if hold.check is not None:
+            await hold.check()
 
 
 @contextmanager

@@ -18,6 +18,7 @@ from telegram import Bot, Update
 from bot.storage.handled import Handled
 from bot.tg.hold import Hold, at_hand
 from bot.tg.tally import Tally
+from bot.tg.turns import Turn, Turns
 
 log = logging.getLogger(__name__)
 ALLOWED = ("message", "callback_query", "my_chat_member")
@@ -38,6 +39,7 @@ Wire = dict[str, Any]
 class _Running:
     """One update at hand."""
 
+    number: int
     taken: float
     hold: Hold
     task: asyncio.Task[None] | None = None
@@ -59,8 +61,11 @@ class Order:
         tally: Tally | None = None,
         clock: Callable[[], float] = time.monotonic,
         think_at_once: int = 1,
+        turns: Turns | None = None,
     ) -> None:
         """Take what answers one update, and what knows the answered ones; `clock` gives seconds and never goes back.
+
+        `turns` shares updates with other replicas; None where this program is alone.
 
         `think_at_once` updates at a time have the processor until they call Telegram. One is enough for several times
         as many messages as Telegram lets a bot send; only where its limits are lifted do more answer faster.
@@ -71,7 +76,8 @@ class Order:
         self._handle = handle
         self._clock = clock
         self._running: dict[int, _Running] = {}
-        self._tails: dict[int, asyncio.Task[None]] = {}
+        self._turns = turns
+        self._tails: dict[int, _Running] = {}
         self._progress = asyncio.Event()
         self._thinking = asyncio.Semaphore(think_at_once)
 
@@ -102,13 +108,20 @@ class Order:
             self.tally.skipped += 1
             self.handled.add(number)
             return None
-        one = _Running(self._clock(), Hold(self._clock))
+        one = _Running(number, self._clock(), Hold(self._clock))
         before = self._tails.get(chat) if chat is not None else None
-        task = one.task = asyncio.create_task(self._answer(number, update, one, before, look_up=look_up))
+        if before is not None and self._turns is not None and before.number > number:
+            before = None  # an earlier one that came later: whose turn it is all replicas must see in the same way
+        elif chat is not None:
+            self._tails[chat] = one
+        run = (
+            self._answer(update, one, before, look_up=look_up)
+            if self._turns is None
+            else self._take_turn(update, one, before, self._turns.turn(update, chat))
+        )
+        task = one.task = asyncio.create_task(run)
         self._running[number] = one
         self.tally.running = len(self._running)
-        if chat is not None:
-            self._tails[chat] = task
         task.add_done_callback(lambda _: self._finish(number, chat, one))
         return task
 
@@ -171,16 +184,33 @@ class Order:
             task.cancel()
         return least
 
-    async def _answer(
-        self, number: int, update: Update, one: _Running, before: asyncio.Task[None] | None, *, look_up: bool
-    ) -> None:
-        if before is not None:
-            await asyncio.wait({before})
+    async def close(self) -> None:
+        """Write what waits, and leave what was cut off to the other replicas."""
+        await asyncio.gather(self.handled.close(), *([self._turns.close()] if self._turns is not None else []))
+
+    async def _take_turn(self, update: Update, one: _Running, before: _Running | None, turn: Turn) -> None:
+        """Answer an update that other replicas may have too."""
+        try:
+            await turn.claim()
+            await _wait_for(before)
+            if await turn.begin():
+                one.hold.check = turn.check
+                await self._answer(update, one, None, look_up=False)
+                if not await turn.end():
+                    return  # `_finish` enters it later
+            else:
+                self.tally.repeated += 1
+            self.handled.know(one.number)
+        finally:
+            turn.drop()
+
+    async def _answer(self, update: Update, one: _Running, before: _Running | None, *, look_up: bool) -> None:
+        await _wait_for(before)
         one.begun = self._clock()
         at_hand(one.hold)
         try:
             async with self._room(one.hold):
-                if look_up and await self.handled.find([number]):
+                if look_up and await self.handled.find([one.number]):
                     self.tally.repeated += 1
                     return
                 await self._handle(update)
@@ -209,7 +239,7 @@ class Order:
     def _finish(self, number: int, chat: int | None, one: _Running) -> None:
         self._running.pop(number, None)
         self.tally.running = len(self._running)
-        if chat is not None and self._tails.get(chat) is one.task:
+        if chat is not None and self._tails.get(chat) is one:
             del self._tails[chat]
         cut_off = one.task is not None and one.task.cancelled()
         if cut_off and one.given_up:
@@ -218,6 +248,11 @@ class Order:
         if (not cut_off or one.given_up) and number not in self.handled:
             self.handled.add(number)
         self._progress.set()
+
+
+async def _wait_for(one: _Running | None) -> None:
+    if one is not None and one.task is not None:
+        await asyncio.wait({one.task})
 
 
 def number_of(item: object) -> int | None:

@@ -9,7 +9,8 @@ from dataclasses import dataclass, field
 from telegram import Bot, Message
 
 from bot.content.reply import Reply
-from bot.storage.ledger import Ledger, Reader, due_at
+from bot.storage.choices import Reader
+from bot.storage.ledger import Ledger, due_at
 from bot.tg.deliver import Outcome, deliver
 from bot.tg.lanes import Lanes
 from bot.tg.payload import Signer

@@ -67,7 +67,7 @@ class AiohttpRequest(BaseRequest):
         """Return (HTTP status, body); raises the library's TimedOut or NetworkError, without the address."""
         if self._session is None:
             raise NetworkError("the transport is closed")
-        calling()
+        await calling()
         uploads = request_data is not None and request_data.contains_files
         read = _number(read_timeout, _UPLOAD_SECONDS if uploads else _READ_SECONDS)
         timeout = aiohttp.ClientTimeout(total=read + _CONNECT_SECONDS, sock_connect=_CONNECT_SECONDS, sock_read=read)

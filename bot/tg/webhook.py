@@ -28,6 +28,7 @@ from bot.tg.deliver import seconds_to_wait
 from bot.tg.listen import HttpServer
 from bot.tg.order import ALLOWED, Handle, Order, number_of
 from bot.tg.tally import Tally
+from bot.tg.turns import Turns
 
 log = logging.getLogger(__name__)
 SECRET_HEADER = "X-Telegram-Bot-Api-Secret-Token"  # noqa: S105 - a header's name
@@ -73,16 +74,17 @@ class Webhook:
         tally: Tally | None = None,
         clock: Callable[[], float] = time.monotonic,
         think_at_once: int = 1,
+        turns: Turns | None = None,
     ) -> None:
         """Take the bot and what answers one update; the open socket, and the public address that leads to it.
 
         `path` is the secret last part of the address, `secret` what Telegram sends along; `inline` asks for inline
-        queries too; `clock` gives seconds and never goes back; `think_at_once` is Order's.
+        queries too; `clock` gives seconds and never goes back; `think_at_once` and `turns` are Order's.
         """
         self._allowed = [*ALLOWED, *(["inline_query"] if inline else [])]
         self._bot = bot
         self._clock = clock
-        self._order = Order(bot, handle, handled, tally, clock, think_at_once)
+        self._order = Order(bot, handle, handled, tally, clock, think_at_once, turns)
         self._tally = self._order.tally
         self._listening = listening
         self._url = f"{url.rstrip('/')}/{path}"
@@ -243,7 +245,7 @@ class Webhook:
         self._cut.set()
         try:
             async with asyncio.timeout(_LAST_SECONDS):
-                await self._order.handled.close()
+                await self._order.close()
         except TimeoutError:
             log.info("the last writing took too long")
 

@@ -162,6 +162,10 @@ def test_proof_lines_tell_rows_and_no_content(renderer: Renderer) -> None:
     assert [line[-8:] for line in lines[:1]] == ["tled: 3."]
     assert "4 rows" in lines[1]
     assert "draft" in lines[2]
+    assert lines[2].startswith("In memory")
+    shared = renderer.box_proof({}, draft=True, shared=True)
+    assert len(shared) == 1
+    assert shared[0].startswith("Encrypted")
 
 
 def test_only_supergroups_have_addresses_for_messages() -> None:

@@ -36,13 +36,16 @@ async def api() -> AsyncIterator[BotApiServer]:
 
 @pytest.fixture
 async def start(api: BotApiServer, data_dir: Path, tmp_path: Path) -> AsyncIterator[Start]:
-    """Return what starts the program, with settings changed as wished; all are ended at last."""
+    """Return what starts the program, with settings changed as wished; all are ended at last.
+
+    `module` starts another program in its place.
+    """
     started: list[Program] = []
 
-    async def run(*command: str, **changes: str) -> Program:
+    async def run(*command: str, module: str = "bot", **changes: str) -> Program:
         settings = {"TOKEN": TOKEN, "API_BASE_URL": api.url, "DATA_DIR": str(data_dir), "LOG_LEVEL": "DEBUG", **changes}
         process = await asyncio.create_subprocess_exec(
-            sys.executable, "-m", "bot", *(command or ("run",)),
+            sys.executable, "-m", module, *(command or ("run",)),
             cwd=tmp_path,
             env={
                 "PATH": os.environ.get("PATH", ""),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import re
+import socket
 from collections.abc import Awaitable, Callable
 
 TOKEN = "7000000001:AAcanarytokencanarytokencanarytoken"
@@ -46,3 +47,16 @@ class Program:
 
 
 Start = Callable[..., Awaitable[Program]]
+
+
+def free_port() -> int:
+    """Return a port that nobody listens on."""
+    with socket.create_server(("127.0.0.1", 0)) as free:
+        return int(free.getsockname()[1])
+
+
+async def run_ready(start: Start, module: str = "bot", **settings: str) -> Program:
+    """Return a program that answers."""
+    program = await start(module=module, LOG_LEVEL="INFO", **settings)
+    await program.until("ready")
+    return program

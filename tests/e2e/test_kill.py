@@ -6,71 +6,16 @@ import asyncio
 import random
 import signal
 import socket
-from collections import Counter
-from dataclasses import dataclass, field
 
 import aiohttp
 import pytest
 
-from tests.bot_api import BotApiServer, Person
-from tests.e2e.program import Program, Start
+from tests.bot_api import BotApiServer
+from tests.e2e.load import LOADED_SECONDS, SAYINGS, Load
+from tests.e2e.program import Start, free_port, run_ready
 
-SAYINGS = ("is texting my ex micro-cheating?", "/help", "/topics")
-PEOPLE_A_LIFE = 10
 MOST_DOUBLED = 0.02
-PACE_SECONDS = 0.04
-LOADED_SECONDS = PEOPLE_A_LIFE * len(SAYINGS) * PACE_SECONDS
 SETTLED_SECONDS = 60
-
-
-@dataclass
-class Load:
-    """People who ask, and what they should have read in the end."""
-
-    api: BotApiServer
-    answers: dict[str, str] = field(default_factory=dict)
-    """what was said -> the reply"""
-    people: list[Person] = field(default_factory=list)
-
-    async def learn(self) -> None:
-        """Ask each question once and note the reply."""
-        person = self.api.person()
-        for saying in SAYINGS:
-            await person.say(saying)
-            self.answers[saying] = (await person.next_reply(10)).text
-        assert len(set(self.answers.values())) == len(SAYINGS)
-
-    async def ask(self) -> None:
-        """Let ten new people ask everything, as fast as Telegram lets a bot answer."""
-        new = [self.api.person() for _ in range(PEOPLE_A_LIFE)]
-        self.people += new
-        for saying in SAYINGS:
-            for person in new:
-                await person.say(saying)
-                await asyncio.sleep(PACE_SECONDS)
-
-    def count(self) -> tuple[int, int, int]:
-        """Return how many questions there were, how many were not answered, how many replies were too many."""
-        lost = doubled = 0
-        wanted = Counter(self.answers.values())
-        for person in self.people:
-            got = Counter(message.text for message in person.chat.from_bot)
-            lost += (wanted - got).total()
-            doubled += (got - wanted).total()
-        return len(self.people) * len(SAYINGS), lost, doubled
-
-
-def free_port() -> int:
-    """Return a port that nobody listens on."""
-    with socket.create_server(("127.0.0.1", 0)) as free:
-        return int(free.getsockname()[1])
-
-
-async def run_ready(start: Start, **settings: str) -> Program:
-    """Return a program that answers."""
-    program = await start(LOG_LEVEL="INFO", **settings)
-    await program.until("ready")
-    return program
 
 
 async def survive(start: Start, api: BotApiServer, kills: int, seed: int, **settings: str) -> tuple[int, int, int]:

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Mapping
 from datetime import UTC, datetime
+from functools import partial
 from typing import Any
 
 import pytest
@@ -47,6 +49,24 @@ async def chats(database: Database, *tables: Table) -> list[bytes]:
     """Return the groups that rows of some tables belong to."""
     async with database.connect() as connection:
         return [row.chat for table in tables for row in await connection.execute(select(table.c.chat))]
+
+
+async def test_of_programs_that_change_the_same_at_once_one_does(store: Groups, url: str, seal: Seal) -> None:
+    """As two that look at the same moment whether the weekly card was sent; whoever comes later finds it changed."""
+    await store.put(GROUP, {"prompted": 1, "lang": "en"})
+    second = Database(url)
+    stores = (store, Groups(second, seal))
+
+    def note(week: int, found: Mapping[str, Any]) -> Mapping[str, Any] | None:
+        return None if found["prompted"] == week else {**found, "prompted": week}
+
+    for week in range(2, 12):
+        done = await asyncio.gather(*(mine.claim(GROUP, partial(note, week)) for mine in stores))
+        assert sorted(done) == [False, True]
+        assert not await store.claim(GROUP, partial(note, week))
+    assert await store.get(GROUP) == {"prompted": 11, "lang": "en"}
+    assert not await store.claim(OTHER, partial(note, 12))
+    await second.close()
 
 
 async def test_settings_are_kept_and_changed(store: Groups, database: Database, seal: Seal) -> None:

@@ -1,0 +1,82 @@
+"""What several replicas must know of a chat for half an hour: encrypted rows, one for each kind, with a short end.
+
+With one replica nothing of it is written: it lies in memory.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from enum import IntEnum
+
+from sqlalchemy import delete, select
+
+from bot.storage.database import BROKEN, Database
+from bot.storage.schema import claims, sessions, turns
+from bot.storage.seal import Seal
+
+_HOUR = 3600
+_STEP = 512
+"""contents are filled up to a multiple of this, so that their length tells nothing"""
+
+
+class Kind(IntEnum):
+    """What a row holds."""
+
+    CONTEXT = 0
+    DRAFT = 1
+
+
+class Sessions:
+    """Rows by chat; every method raises any of BROKEN where the database cannot be used."""
+
+    def __init__(self, database: Database, seal: Seal) -> None:
+        """Take an open database and the keys."""
+        self._database = database
+        self._seal = seal
+
+    async def read(self, chat_id: int, now: int) -> Mapping[Kind, str]:
+        """Return what is held of a chat at `now` (seconds since 1970); what no key opens is left out."""
+        mine = sessions.c.chat.in_(self._seal.chats(chat_id)) & sessions.c.kind.in_(Kind) & (sessions.c.until > now)
+        async with self._database.at_once() as connection:
+            rows = (await connection.execute(select(sessions).where(mine))).all()
+        opened = ((Kind(row.kind), self._seal.open_text(row.box, _about(row.chat, row.kind))) for row in rows)
+        return {kind: text.rstrip() for kind, text in opened if text is not None}
+
+    async def write(self, chat_id: int, kind: Kind, text: str, until: int) -> None:
+        """Keep a text of a chat until a moment (seconds since 1970), in place of one that ends earlier."""
+        chat = self._seal.chat(chat_id)
+        size = len(text.encode())
+        padded = text + " " * (-size % _STEP)
+        values = {"box": self._seal.close_text(padded, _about(chat, kind)), "until": until}
+        row = self._database.insert(sessions).values(chat=chat, kind=kind, **values)
+        statement = row.on_conflict_do_update(
+            index_elements=["chat", "kind"], set_=values, where=sessions.c.until <= until
+        )
+        async with self._database.at_once() as connection:
+            await connection.execute(statement)
+
+    async def erase(self, chat_id: int, kind: Kind) -> None:
+        """Erase what is held of a chat."""
+        mine = sessions.c.chat.in_(self._seal.chats(chat_id)) & (sessions.c.kind == kind)
+        async with self._database.at_once() as connection:
+            await connection.execute(delete(sessions).where(mine))
+
+    async def purge(self, now: int) -> None:
+        """Erase what has ended by `now` (seconds since 1970)."""
+        async with self._database.at_once() as connection:
+            await connection.execute(delete(sessions).where(sessions.c.until <= now))
+
+
+async def purge_shared(database: Database, now: int) -> None:
+    """Erase what replicas that are gone have left behind, as when one program goes on alone; never raises."""
+    try:
+        async with database.begin() as connection:
+            await connection.execute(delete(sessions).where(sessions.c.until <= now))
+            for table in (claims, turns):
+                await connection.execute(delete(table).where(table.c.until <= (now - _HOUR) * 1000))
+    except BROKEN as error:
+        database.warn(error)
+
+
+def _about(chat: bytes, kind: int) -> bytes:
+    return b"session" + bytes([kind]) + chat
