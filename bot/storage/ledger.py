@@ -97,9 +97,11 @@ class Ledger:
                 }
                 for e, due in rows
             ]
-            patience = None if self._database.is_sqlite else _WRITE_SECONDS
+            # On a server one statement needs no transaction around it, which takes two ways there and back.
+            alone = self._database.is_sqlite
+            connecting = self._database.begin if alone else self._database.at_once
             try:
-                async with asyncio.timeout(patience), self._database.begin() as connection:
+                async with asyncio.timeout(None if alone else _WRITE_SECONDS), connecting() as connection:
                     statement = self._database.insert(ledger).on_conflict_do_nothing()
                     await connection.execute(statement, values)
             except BROKEN as error:
