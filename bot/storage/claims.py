@@ -7,7 +7,7 @@ over. Rows hold numbers of updates and keyed hashes of chats, and are gone when 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Sequence
 from enum import Enum
 from typing import Any
 
@@ -113,14 +113,17 @@ class Claims:
                 kept = set((await connection.execute(statement)).scalars())
         return kept
 
-    async def finish(self, number: int) -> None:
-        """Enter an update as answered, and let go of it and of its chat."""
+    async def finish(self, number: int, also: Sequence[Any] = ()) -> None:
+        """Enter an update as answered, do what goes with it (`also`, statements), let go of it and of its chat.
+
+        All or nothing: who answers it again after a kill finds what the first one found.
+        """
         seconds = cast(self._now() / 1000, BigInteger)
         known = insert(handled).values(update_id=number, at=seconds).on_conflict_do_nothing().cte("known")
         gone = delete(claims).where(claims.c.update_id == number, claims.c.replica == self._replica).cte("gone")
         over = delete(turns).where(turns.c.update_id == number, turns.c.replica == self._replica)
         async with self._database.at_once() as connection:
-            await connection.execute(over.add_cte(known, gone))
+            await connection.execute(over.add_cte(known, gone, *(s.cte(f"also{n}") for n, s in enumerate(also))))
 
     async def leave(self) -> None:
         """Let go of everything of this replica, as when it stops."""

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from enum import IntEnum
+from typing import Any
 
 from sqlalchemy import delete, select
 
@@ -42,24 +43,20 @@ class Sessions:
         opened = ((Kind(row.kind), self._seal.open_text(row.box, _about(row.chat, row.kind))) for row in rows)
         return {kind: text.rstrip() for kind, text in opened if text is not None}
 
-    async def write(self, chat_id: int, kind: Kind, text: str, until: int) -> None:
-        """Keep a text of a chat until a moment (seconds since 1970), in place of one that ends earlier."""
+    def writing(self, chat_id: int, kind: Kind, text: str, until: int) -> Any:
+        """Return the statement that keeps a text of a chat until a moment (seconds since 1970).
+
+        It takes the place of one that ends earlier, and not of a later one.
+        """
         chat = self._seal.chat(chat_id)
-        size = len(text.encode())
-        padded = text + " " * (-size % _STEP)
+        padded = text + " " * (-len(text.encode()) % _STEP)
         values = {"box": self._seal.close_text(padded, _about(chat, kind)), "until": until}
         row = self._database.insert(sessions).values(chat=chat, kind=kind, **values)
-        statement = row.on_conflict_do_update(
-            index_elements=["chat", "kind"], set_=values, where=sessions.c.until <= until
-        )
-        async with self._database.at_once() as connection:
-            await connection.execute(statement)
+        return row.on_conflict_do_update(index_elements=["chat", "kind"], set_=values, where=sessions.c.until <= until)
 
-    async def erase(self, chat_id: int, kind: Kind) -> None:
-        """Erase what is held of a chat."""
-        mine = sessions.c.chat.in_(self._seal.chats(chat_id)) & (sessions.c.kind == kind)
-        async with self._database.at_once() as connection:
-            await connection.execute(delete(sessions).where(mine))
+    def erasing(self, chat_id: int, kind: Kind) -> Any:
+        """Return the statement that erases what is held of a chat."""
+        return delete(sessions).where(sessions.c.chat.in_(self._seal.chats(chat_id)), sessions.c.kind == kind)
 
     async def purge(self, now: int) -> None:
         """Erase what has ended by `now` (seconds since 1970)."""

@@ -11,7 +11,6 @@ from dataclasses import dataclass, field
 from typing import Protocol
 
 from telegram import Bot, Message
-from telegram.constants import ParseMode
 
 from bot.content.boxcards import LONGEST, message_link
 from bot.content.render import Renderer
@@ -20,12 +19,9 @@ from bot.core.identify import Identifier, plain_draft
 from bot.log import place_of
 from bot.storage.box import QuestionBox
 from bot.storage.boxrows import ID_BYTES, Draw, Followed, Outcome, Question, State, code_of
-from bot.tg.deliver import Outcome as Delivery
-from bot.tg.deliver import deliver
 from bot.tg.drafts import Drafts
 from bot.tg.post import Post
 from bot.tg.relay import Relay
-from bot.tg.telegram_reply import as_markup
 
 log = logging.getLogger(__name__)
 _EVERY = 30.0
@@ -136,17 +132,8 @@ class BoxSweep:
 
     async def _show(self, bot: Bot, chat_id: int, reply: Reply, message: int | None) -> None:
         """Change the card that was pressed, so that no draft stays on the screen; send a new one where that fails."""
-        if message is not None:
-            markup = as_markup(reply, self.post.signer, self.post.minute())
-            edit = await deliver(
-                lambda: bot.edit_message_text(
-                    reply.html, chat_id=chat_id, message_id=message, parse_mode=ParseMode.HTML, reply_markup=markup
-                ),
-                "edit",
-            )
-            if not isinstance(edit, Delivery):
-                return
-        await self.post.send(bot, chat_id, reply)
+        if message is None or not await self.post.edit(bot, chat_id, message, reply):
+            await self.post.send(bot, chat_id, reply)
 
 
 def link_to(found: Followed) -> str | None:

@@ -51,7 +51,9 @@ class Clearer:
         now = int(self.clock())
         noted = await self.ledger.of_chat(chat_id)
         known = {e.message for e in noted}
-        return await self._clear(bot, chat_id, [*noted, *(Entry(chat_id, m, now) for m in also if m not in known)])
+        done = await self._clear(bot, chat_id, [*noted, *(Entry(chat_id, m, now) for m in also if m not in known)])
+        await self.ledger.wipe()
+        return done
 
     async def remove(self, bot: Bot, chat_id: int, numbers: list[int]) -> None:
         """Delete single messages that were never noted."""
@@ -70,7 +72,10 @@ class Clearer:
                 done = await self._clear(bot, chat_id, entries)
                 return done.gone + done.old
 
-        return sum(await asyncio.gather(*(one(chat_id, entries) for chat_id, entries in chats.items())))
+        struck = sum(await asyncio.gather(*(one(chat_id, entries) for chat_id, entries in chats.items())))
+        if struck:
+            await self.ledger.wipe()
+        return struck
 
     async def run(self, bot: Bot) -> None:
         """Sweep for ever; what was due while the program was down is cleared first."""

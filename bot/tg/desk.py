@@ -8,7 +8,7 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 
-from telegram import Bot, CallbackQuery, Message, Update
+from telegram import Bot, Message, Update
 from telegram.constants import ChatType
 from telegram.ext import ContextTypes
 
@@ -28,7 +28,6 @@ from bot.tg.memory import ShortMemory
 from bot.tg.payload import Signer
 from bot.tg.personal import Personal
 from bot.tg.post import Post
-from bot.tg.telegram_reply import as_markup
 
 log = logging.getLogger(__name__)
 LATE_SECONDS = 600
@@ -151,7 +150,7 @@ class Desk:
             self.memory.put(chat_id, context_of_press(target, self.memory.get(chat_id)))
             reply = self.renderer.press(target)
         if target.node.startswith(_IN_PLACE) and query.message.is_accessible:
-            await deliver(lambda: self._edit(query, reply), "edit")
+            await self.post.edit(context.bot, chat_id, query.message.message_id, reply)
         else:
             await self._send(context.bot, chat_id, reply)
         await deliver(lambda: query.answer(), "button")
@@ -235,11 +234,6 @@ class Desk:
 
     async def _send(self, bot: Bot, chat_id: int, reply: Reply) -> None:
         await self.post.send(bot, chat_id, reply)
-
-    async def _edit(self, query: CallbackQuery, reply: Reply) -> None:
-        await query.edit_message_text(
-            reply.html, parse_mode="HTML", reply_markup=as_markup(reply, self.signer, self.post.minute())
-        )
 
 
 def _message(update: Update) -> Message:

@@ -12,7 +12,6 @@ from dataclasses import asdict, dataclass, fields, replace
 from typing import Any
 
 from bot.core.values import Context, Direction
-from bot.storage.database import BROKEN
 from bot.storage.ledger import Ledger
 from bot.storage.sessions import Kind, Sessions
 from bot.tg.drafts import Draft, Drafts
@@ -22,14 +21,23 @@ PURGE_SECONDS = 60
 _KEPT = MAX_AGE - PURGE_SECONDS
 """how long a row is good, so that it is erased when half an hour is over"""
 _MOST_WAITING = 20_000
-_MOST_AT_ONCE = 100
+_MOST_AT_ONCE = 20
 _ODD = (ValueError, TypeError, KeyError, AttributeError)
 """what reading raises that another version has written"""
 
 
 @dataclass(frozen=True, slots=True)
+class Changes:
+    """What is to be written."""
+
+    statements: tuple[Any, ...]
+    chats: tuple[int, ...]
+    """whose contexts are in it"""
+
+
+@dataclass(frozen=True, slots=True)
 class Shared:
-    """Memory and drafts of this replica, and the rows behind them; raises any of BROKEN."""
+    """Memory and drafts of this replica, and the rows behind them; reading raises any of BROKEN."""
 
     sessions: Sessions
     memory: ShortMemory
@@ -51,33 +59,32 @@ class Shared:
         draft = self.drafts.of_chat(chat_id)
         return None if draft is None else replace(draft)
 
-    async def keep(self, chat_id: int, before: Draft | None) -> None:
-        """Write what was changed while an update of a chat was answered; `before` is its draft of then."""
+    def changes(self, chat_id: int, before: Draft | None) -> Changes:
+        """Return what was changed while an update of a chat was answered; `before` is its draft of then."""
+        found = []
         draft = self.drafts.of_chat(chat_id)
         if draft is not None and draft != before:
-            packed = json.dumps(asdict(draft), ensure_ascii=False)
-            await self.sessions.write(chat_id, Kind.DRAFT, packed, int(draft.at) + _KEPT)
+            text = json.dumps(asdict(draft), ensure_ascii=False)
+            found.append(self.sessions.writing(chat_id, Kind.DRAFT, text, int(draft.at) + _KEPT))
         elif draft is None and before is not None:
-            await self.sessions.erase(chat_id, Kind.DRAFT)
-        await self._keep_contexts()
-
-    async def _keep_contexts(self) -> None:
-        changed = self.memory.changed
-        if changed is None:
-            return
+            found.append(self.sessions.erasing(chat_id, Kind.DRAFT))
+        changed = self.memory.changed if self.memory.changed is not None else set()
         if len(changed) > _MOST_WAITING:
             changed.clear()
-        for chat_id in list(changed)[:_MOST_AT_ONCE]:
-            changed.discard(chat_id)
-            entry = self.memory.entry(chat_id)
-            try:
-                if entry is None:
-                    await self.sessions.erase(chat_id, Kind.CONTEXT)
-                else:
-                    await self.sessions.write(chat_id, Kind.CONTEXT, _write_context(entry), int(entry[0]) + _KEPT)
-            except BROKEN:
-                changed.add(chat_id)
-                raise
+        chats = tuple(changed)[:_MOST_AT_ONCE]
+        changed.difference_update(chats)
+        for chat in chats:
+            entry = self.memory.entry(chat)
+            if entry is None:
+                found.append(self.sessions.erasing(chat, Kind.CONTEXT))
+            else:
+                found.append(self.sessions.writing(chat, Kind.CONTEXT, _write_context(entry), int(entry[0]) + _KEPT))
+        return Changes(tuple(found), chats)
+
+    def put_back(self, changes: Changes) -> None:
+        """Tell later what could not be written."""
+        if self.memory.changed is not None:
+            self.memory.changed.update(changes.chats)
 
     async def purge(self) -> None:
         """Erase what has ended."""

@@ -9,8 +9,8 @@ from __future__ import annotations
 import asyncio
 import logging
 import time
-from collections.abc import Awaitable, Callable
-from typing import TypeVar
+from collections.abc import Awaitable, Callable, Sequence
+from typing import Any, TypeVar
 
 from telegram import Update
 
@@ -262,15 +262,19 @@ class Turn:
         raise asyncio.CancelledError
 
     async def end(self) -> bool:
-        """Keep what the chat's next update needs, enter this one as answered, let go; False where it isn't entered."""
-        shared, chat_id = self._turns.shared, self._chat_id
-        if shared is not None and chat_id is not None:
-            await self._quietly(lambda: shared.keep(chat_id, self._draft))
-        return await self._finish()
+        """Enter the update as answered, with what the chat's next one needs; let go. False where it is not entered."""
+        shared = self._turns.shared
+        if shared is None or self._chat_id is None:
+            return await self._finish()
+        changes = shared.changes(self._chat_id, self._draft)
+        entered = await self._finish(changes.statements)
+        if not entered:
+            shared.put_back(changes)
+        return entered
 
-    async def _finish(self) -> bool:
+    async def _finish(self, also: Sequence[Any] = ()) -> bool:
         self._turns.let_go(self)
-        return await self._quietly(lambda: self._turns.claims.finish(self.number))
+        return await self._quietly(lambda: self._turns.claims.finish(self.number, also))
 
     def drop(self) -> None:
         """Let the lease run out, as after the update was cut off."""

@@ -23,6 +23,8 @@ from tests.e2e.program import Program, Start, free_port, run_ready
 SAYINGS = ("is texting my ex micro-cheating?", "what about me?", "why?")
 """a question and two that lean on what came before, which another replica has answered"""
 MOST_DOUBLED = 0.02
+MOST_A_KILL = 4
+"""replies that were out and not yet entered just then; the mark is for the long form"""
 SETTLED_SECONDS = 60
 SWEEP_SECONDS = 25
 """longer than from one clearing to the next"""
@@ -130,6 +132,11 @@ def deleted(api: BotApiServer) -> Counter[tuple[str, int]]:
     )
 
 
+def left_behind(load: Load) -> int:
+    """Return how many messages nobody clears: a kill came between Telegram's answer and the note of it."""
+    return sum(len(person.chat.messages) for person in load.people)
+
+
 def _numbers(value: object) -> list[int]:
     return [int(n) for n in (value if isinstance(value, list) else str(value).strip("[]").split(","))]
 
@@ -154,7 +161,7 @@ async def test_two_replicas_answer_as_one(start: Start, api: BotApiServer, postg
         await api.wait_until_taken(SETTLED_SECONDS)
         asked, lost, doubled = load.count()
         assert (asked, lost) == (300, 0)
-        assert doubled <= 6
+        assert doubled <= 3 * MOST_A_KILL
         assert min(both.balancer.taken[port] for port in both.ports) > 50
 
         await _forgets_everywhere(api, database)
@@ -164,7 +171,7 @@ async def test_two_replicas_answer_as_one(start: Start, api: BotApiServer, postg
         await change(database, "UPDATE ledger SET due = 1")
         await asyncio.gather(*(both.start(port) for port in both.ports))
         await until_cleared(database)
-        assert all(not person.chat.messages for person in load.people)
+        assert left_behind(load) <= doubled
         assert set(deleted(api).values()) == {1}
         await both.stop()
 
@@ -216,7 +223,7 @@ async def test_three_replicas_one_killed_one_paused(
         assert (asked, lost) == (6000, 0)
         assert doubled <= MOST_DOUBLED * asked
         assert answered == asked + len(SAYINGS)
-        assert all(not person.chat.messages for person in load.people)
+        assert left_behind(load) <= doubled
         # What the dead one had deleted and could not strike out any more.
         assert twice <= MOST_DOUBLED * len(deleted(api))
         await three.stop()

@@ -9,13 +9,15 @@ from collections.abc import AsyncIterator
 from typing import Any
 
 import pytest
-from sqlalchemy import text
+from sqlalchemy import insert, text
 
 from bot.storage.claims import LEASE_SECONDS, Claims, Standing
-from bot.storage.database import Database
+from bot.storage.database import BROKEN, Database
 from bot.storage.handled import Handled
 from bot.storage.ledger import Ledger, Reader
+from bot.storage.schema import sessions
 from bot.storage.seal import Seal
+from bot.storage.sessions import Kind, Sessions
 
 ALICE, BOB = 5_551_234_567, 5_551_234_568
 NOW = 1_800_000_000.0
@@ -92,6 +94,27 @@ async def test_when_answered_nothing_is_left_but_the_number(database: Database, 
     await first.finish(1)
     assert await count(database) == {"claims": 0, "turns": 0, "handled": 1}
     assert await Handled(database, clock).find([1, 2]) == {1}
+
+
+async def test_what_goes_with_an_answer_is_written_with_it_or_not_at_all(
+    database: Database, seal: Seal, first: Claims, second: Claims
+) -> None:
+    """Whoever answers again after a kill must find what the first one found."""
+    held = Sessions(database, seal)
+    also = [held.writing(ALICE, kind, f"{kind}", int(NOW) + 9) for kind in Kind]
+    await first.claim(1, ALICE)
+    await first.begin(1, ALICE)
+    await first.finish(1, also)
+    assert await held.read(ALICE, int(NOW)) == {Kind.CONTEXT: "0", Kind.DRAFT: "1"}
+    await second.claim(2, ALICE)
+    assert await second.begin(2, ALICE) is Standing.OURS
+    with pytest.raises(BROKEN):
+        await second.finish(2, [held.erasing(ALICE, Kind.CONTEXT), insert(sessions).values(chat=b"no box", kind=7)])
+    assert len(await held.read(ALICE, int(NOW))) == 2
+    assert await count(database) == {"claims": 1, "turns": 1, "handled": 1}
+    await second.finish(2, [held.erasing(ALICE, Kind.CONTEXT), held.erasing(ALICE, Kind.DRAFT)])
+    assert await held.read(ALICE, int(NOW)) == {}
+    assert await count(database) == {"claims": 0, "turns": 0, "handled": 2}
 
 
 async def test_a_day_later_it_is_forgotten(first: Claims, clock: Clock) -> None:

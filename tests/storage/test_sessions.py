@@ -18,6 +18,17 @@ NOW = 1_800_000_000
 TEXT = '{"node": "care:canary"}'
 
 
+async def write(database: Database, seal: Seal, chat: int, kind: Kind, text: str, until: int) -> None:
+    """Have a replica keep a text."""
+    await do(database, Sessions(database, seal).writing(chat, kind, text, until))
+
+
+async def do(database: Database, statement: Any) -> None:
+    """Execute a statement."""
+    async with database.begin() as connection:
+        await connection.execute(statement)
+
+
 async def rows(database: Database) -> list[tuple[Any, ...]]:
     """Return what the table holds."""
     async with database.connect() as connection:
@@ -26,8 +37,8 @@ async def rows(database: Database) -> list[tuple[Any, ...]]:
 
 async def test_what_one_writes_another_reads(database: Database, seal: Seal) -> None:
     """Of this chat alone, until it ends."""
-    await Sessions(database, seal).write(ALICE, Kind.CONTEXT, TEXT, NOW + 60)
-    await Sessions(database, seal).write(ALICE, Kind.DRAFT, "[]", NOW + 30)
+    await write(database, seal, ALICE, Kind.CONTEXT, TEXT, NOW + 60)
+    await write(database, seal, ALICE, Kind.DRAFT, "[]", NOW + 30)
     other = Sessions(database, seal)
     assert await other.read(ALICE, NOW) == {Kind.CONTEXT: TEXT, Kind.DRAFT: "[]"}
     assert await other.read(BOB, NOW) == {}
@@ -38,10 +49,10 @@ async def test_what_one_writes_another_reads(database: Database, seal: Seal) -> 
 async def test_the_later_one_stays(database: Database, seal: Seal) -> None:
     """A replica that was paused does not bring back what is over."""
     held = Sessions(database, seal)
-    await held.write(ALICE, Kind.CONTEXT, "new", NOW + 60)
-    await held.write(ALICE, Kind.CONTEXT, "old", NOW + 59)
+    await write(database, seal, ALICE, Kind.CONTEXT, "new", NOW + 60)
+    await write(database, seal, ALICE, Kind.CONTEXT, "old", NOW + 59)
     assert await held.read(ALICE, NOW) == {Kind.CONTEXT: "new"}
-    await held.write(ALICE, Kind.CONTEXT, "newest", NOW + 60)
+    await write(database, seal, ALICE, Kind.CONTEXT, "newest", NOW + 60)
     assert await held.read(ALICE, NOW) == {Kind.CONTEXT: "newest"}
 
 
@@ -50,8 +61,8 @@ async def test_what_is_erased_is_gone(database: Database, seal: Seal) -> None:
     held = Sessions(database, seal)
     for chat in (ALICE, BOB):
         for kind in Kind:
-            await held.write(chat, kind, TEXT, NOW + 60 * (1 + kind))
-    await held.erase(ALICE, Kind.DRAFT)
+            await write(database, seal, chat, kind, TEXT, NOW + 60 * (1 + kind))
+    await do(database, held.erasing(ALICE, Kind.DRAFT))
     assert await held.read(ALICE, NOW) == {Kind.CONTEXT: TEXT}
     await held.purge(NOW + 60)
     assert [(row[1], row[3]) for row in await rows(database)] == [(Kind.DRAFT, NOW + 120)]
@@ -61,8 +72,8 @@ async def test_what_is_erased_is_gone(database: Database, seal: Seal) -> None:
 async def test_a_stolen_database_tells_nothing(database: Database, seal: Seal) -> None:
     """Neither by what is in a row nor by its length; a row moved to another chat opens nothing."""
     held = Sessions(database, seal)
-    await held.write(ALICE, Kind.CONTEXT, TEXT, NOW)
-    await held.write(BOB, Kind.CONTEXT, TEXT * 9, NOW)
+    await write(database, seal, ALICE, Kind.CONTEXT, TEXT, NOW)
+    await write(database, seal, BOB, Kind.CONTEXT, TEXT * 9, NOW)
     first, second = await rows(database)
     assert len(first[2]) == len(second[2])
     for row in (first, second):
@@ -79,17 +90,17 @@ async def test_a_stolen_database_tells_nothing(database: Database, seal: Seal) -
 
 async def test_after_a_rotation_it_is_read_and_erased_all_the_same(database: Database, seal: Seal) -> None:
     """With the earlier key, until it ends; with another secret it is nothing."""
-    await Sessions(database, seal).write(ALICE, Kind.CONTEXT, TEXT, NOW)
+    await write(database, seal, ALICE, Kind.CONTEXT, TEXT, NOW)
     rotated = Sessions(database, make_seal([NEXT_SECRET, SECRET]))
     assert await rotated.read(ALICE, NOW - 1) == {Kind.CONTEXT: TEXT}
     assert await Sessions(database, make_seal([NEXT_SECRET])).read(ALICE, NOW - 1) == {}
-    await rotated.erase(ALICE, Kind.CONTEXT)
+    await do(database, rotated.erasing(ALICE, Kind.CONTEXT))
     assert await rows(database) == []
 
 
 async def test_one_program_alone_clears_up_after_several(database: Database, seal: Seal) -> None:
     """As when tables were moved back to one machine."""
-    await Sessions(database, seal).write(ALICE, Kind.CONTEXT, TEXT, NOW)
+    await write(database, seal, ALICE, Kind.CONTEXT, TEXT, NOW)
     lease = {"update_id": 1, "chat": b"c" * 16, "replica": b"replica1", "until": (NOW - 3601) * 1000}
     async with database.begin() as connection:
         for table in (claims, turns):

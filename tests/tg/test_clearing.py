@@ -11,9 +11,11 @@ import pytest
 from bot.app import build_application, make_desk, make_seal
 from bot.content.catalogue import Catalogue
 from bot.core.engine import Engine
+from bot.core.values import Context
 from bot.settings import Settings
 from bot.storage.database import Database
 from bot.storage.ledger import Ledger
+from bot.tg.clearing import Cleared
 from bot.tg.intake import Intake
 from tests.bot_api import BotApiServer, Person
 from tests.broken import led_astray
@@ -287,6 +289,17 @@ async def test_the_veil_covers_all_but_the_first_line(live: Live, alice: Person)
     assert spoilers[0]["offset"] == reply.text.index("\n") + 1
 
 
+async def test_the_veil_covers_cards_that_change_in_place(live: Live, alice: Person, api: BotApiServer) -> None:
+    """The steps of a tool as well; and no link is shown as a preview there either."""
+    await alice.say("/veil")
+    await alice.next_reply()
+    await alice.say("/topics")
+    await alice.press(await alice.next_reply(), "What it all means")
+    card = await alice.next_edit()
+    assert [e["type"] for e in card.wire["entities"]].count("spoiler") == 1
+    assert api.calls_to("editMessageText")[-1].params["link_preview_options"] == {"is_disabled": True}
+
+
 async def test_a_broken_database_clears_what_memory_knows(live: Live, alice: Person) -> None:
     """Notes wait in memory, Tidy works on them."""
     async with led_astray(live.desk.database):
@@ -370,3 +383,39 @@ async def test_who_blocks_while_the_database_is_away_is_forgotten_later(live: Li
     await personal.erase_owed()
     assert not personal.owed
     assert await personal.ledger.held(alice.id) == {"messages": 0, "due": 0, "choices": 0}
+
+
+@pytest.mark.parametrize("how", ["tidy", "timer"])
+async def test_what_was_cleared_lies_in_no_file(
+    live: Live, alice: Person, api: BotApiServer, tmp_path: Path, how: str
+) -> None:
+    """Neither in the database nor in its log: clearing leaves no trace that there was anything to clear."""
+    await _talk(alice, 3)
+    await _until_noted(live, alice, 6)
+    trace = make_seal([b"s" * 32]).chat(alice.id)
+    assert trace in await asyncio.to_thread(_bytes_of, tmp_path)
+    if how == "tidy":
+        await alice.say("/clear")
+        await alice.next_reply()
+        await _until_noted(live, alice, 1)
+        api.clock.advance(minutes=2)
+    else:
+        api.clock.advance(hours=13)
+    await live.sweep()
+    assert alice.chat.messages == []
+    assert trace not in await asyncio.to_thread(_bytes_of, tmp_path)
+    if how == "tidy":
+        assert live.desk.memory.get(alice.id) == Context()
+
+
+async def test_a_long_chat_is_cleared_by_the_hundred(live: Live, alice: Person, api: BotApiServer) -> None:
+    """As many as Telegram takes in one call."""
+    live.intake.stop()
+    await live.task
+    for _ in range(230):
+        await alice.say("hello")
+    now = int(api.clock.now())
+    await live.desk.personal.ledger.note(alice.id, [m.message_id for m in alice.chat.messages], now, now + 3600)
+    assert await live.desk.personal.clearer.tidy(live.application.bot, alice.id) == Cleared(230, 230, 0)
+    assert alice.chat.messages == []
+    assert len(api.calls_to("deleteMessages")) == 3

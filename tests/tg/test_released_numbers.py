@@ -77,7 +77,6 @@ async def test_the_number_shown_is_the_number_released_however_often(live: Live,
         (release,) = await desk.weekly_counts.read(chats[0], [week])
         text = renderer.insight(week, release.counts, EPSILON).html
         assert f"{renderer.node_label(TOPIC)}: about {dict(release.counts)[TOPIC]}" in text
-        async with desk.groups._database.begin() as connection:
-            assert (await connection.execute(weekly.select())).all() == []
+        assert await desk.weekly_counts._database.rows(weekly.select()) == []
     values = {dict((await desk.weekly_counts.read(chat, [week]))[0].counts)[TOPIC] for chat in chats}
     assert len(values) > 3, "noise that is the same everywhere is none"

@@ -14,7 +14,7 @@ from bot.storage.database import BROKEN, Database
 from bot.storage.ledger import Ledger
 from bot.storage.schema import sessions
 from bot.storage.sessions import Kind, Sessions
-from bot.tg.drafts import Drafts
+from bot.tg.drafts import Draft, Drafts
 from bot.tg.memory import MAX_AGE, ShortMemory
 from bot.tg.shared import PURGE_SECONDS, Shared
 
@@ -39,6 +39,17 @@ class Replica:
 
     shared: Shared
     database: Database
+
+    async def keep(self, chat_id: int, before: Draft | None) -> None:
+        """Write what was changed, as the end of an update does."""
+        changes = self.shared.changes(chat_id, before)
+        try:
+            async with self.database.begin() as connection:
+                for statement in changes.statements:
+                    await connection.execute(statement)
+        except BROKEN:
+            self.shared.put_back(changes)
+            raise
 
     @property
     def memory(self) -> ShortMemory:
@@ -79,18 +90,24 @@ async def kinds(replica: Replica) -> list[int]:
         return sorted((await connection.execute(select(sessions.c.kind))).scalars())
 
 
+async def write(replica: Replica, kind: Kind, content: str) -> None:
+    """Write what another version might have."""
+    async with replica.database.begin() as connection:
+        await connection.execute(replica.shared.sessions.writing(ALICE, kind, content, 1_900_000_000))
+
+
 async def test_a_context_goes_along(both: tuple[Replica, Replica]) -> None:
     """Every field of it, for this chat alone; and what follows goes back."""
     first, second = both
     await first.shared.bring(ALICE)
     first.memory.put(ALICE, CONTEXT)
-    await first.shared.keep(ALICE, None)
+    await first.keep(ALICE, None)
     for chat in (ALICE, BOB):
         await second.shared.bring(chat)
     assert second.memory.get(ALICE) == CONTEXT
     assert second.memory.get(BOB) == Context()
     second.memory.put(ALICE, Context("flirting"))
-    await second.shared.keep(ALICE, None)
+    await second.keep(ALICE, None)
     await first.shared.bring(ALICE)
     assert first.memory.get(ALICE) == Context("flirting")
 
@@ -99,7 +116,7 @@ async def test_what_did_not_change_is_not_written(both: tuple[Replica, Replica])
     """Most messages cost one look."""
     first, _ = both
     await first.shared.bring(ALICE)
-    await first.shared.keep(ALICE, first.shared.draft_of(ALICE))
+    assert first.shared.changes(ALICE, first.shared.draft_of(ALICE)).statements == ()
     assert await kinds(first) == []
 
 
@@ -107,10 +124,10 @@ async def test_what_is_forgotten_is_forgotten_everywhere(both: tuple[Replica, Re
     """Also by a replica that still has it in memory."""
     first, second = both
     first.memory.put(ALICE, CONTEXT)
-    await first.shared.keep(ALICE, None)
+    await first.keep(ALICE, None)
     await second.shared.bring(ALICE)
     second.memory.forget(ALICE)
-    await second.shared.keep(ALICE, None)
+    await second.keep(ALICE, None)
     assert await kinds(first) == []
     await first.shared.bring(ALICE)
     assert first.memory.get(ALICE) == Context()
@@ -120,9 +137,9 @@ async def test_danger_typed_in_a_group_is_known_in_the_private_chat(both: tuple[
     """The group's update is the one that is answered, the context another chat's; a draft there is left alone."""
     first, second = both
     second.drafts.begin(ALICE, GROUP, "en")
-    await second.shared.keep(ALICE, None)
+    await second.keep(ALICE, None)
     first.memory.put(ALICE, CONTEXT)
-    await first.shared.keep(GROUP, None)
+    await first.keep(GROUP, None)
     await second.shared.bring(ALICE)
     assert second.memory.get(ALICE) == CONTEXT
     assert second.drafts.of_chat(ALICE) is not None
@@ -132,13 +149,13 @@ async def test_a_draft_goes_from_hand_to_hand(both: tuple[Replica, Replica], clo
     """Begun, asked for, typed, handed in or dropped: each at another replica."""
     first, second = both
     begun = first.drafts.begin(ALICE, GROUP, "hi-Latn")
-    await first.shared.keep(ALICE, None)
+    await first.keep(ALICE, None)
 
     await second.shared.bring(ALICE)
     before, draft = second.shared.draft_of(ALICE), second.drafts.by_code(ALICE, begun.code)
     assert draft == begun
     draft.writing = True
-    await second.shared.keep(ALICE, before)
+    await second.keep(ALICE, before)
 
     await first.shared.bring(ALICE)
     before, typed = first.shared.draft_of(ALICE), first.drafts.of_chat(ALICE)
@@ -146,13 +163,13 @@ async def test_a_draft_goes_from_hand_to_hand(both: tuple[Replica, Replica], clo
     assert typed.writing
     clock.now += 60
     first.drafts.renew(typed, "कैसे 🙈 \n" * 80)
-    await first.shared.keep(ALICE, before)
+    await first.keep(ALICE, before)
 
     await second.shared.bring(ALICE)
     before, draft = second.shared.draft_of(ALICE), second.drafts.by_code(ALICE, typed.code)
     assert draft == typed
     second.drafts.end(draft)
-    await second.shared.keep(ALICE, before)
+    await second.keep(ALICE, before)
     await first.shared.bring(ALICE)
     assert not first.drafts.holds(ALICE)
     pressed_twice = first.drafts.by_code(ALICE, typed.code)
@@ -161,7 +178,7 @@ async def test_a_draft_goes_from_hand_to_hand(both: tuple[Replica, Replica], clo
 
     before = first.shared.draft_of(ALICE)
     first.drafts.forget(ALICE)
-    await first.shared.keep(ALICE, before)
+    await first.keep(ALICE, before)
     assert await kinds(first) == []
 
 
@@ -170,7 +187,7 @@ async def test_it_lasts_for_half_an_hour_at_most(both: tuple[Replica, Replica], 
     first, second = both
     first.memory.put(ALICE, CONTEXT)
     first.drafts.begin(ALICE, GROUP, "en")
-    await first.shared.keep(ALICE, None)
+    await first.keep(ALICE, None)
     clock.now += MAX_AGE - PURGE_SECONDS - 1
     await second.shared.bring(ALICE)
     assert second.memory.get(ALICE) == CONTEXT
@@ -198,13 +215,13 @@ async def test_what_could_not_be_told_is_told_later(both: tuple[Replica, Replica
     """Meanwhile this replica goes on with what it knows."""
     first, second = both
     first.memory.put(ALICE, Context("flirting"))
-    await first.shared.keep(ALICE, None)
+    await first.keep(ALICE, None)
     async with first.database.begin() as connection:
         await connection.execute(text("ALTER TABLE sessions RENAME TO away"))
     clock.now += 1
     first.memory.put(ALICE, CONTEXT)
     with pytest.raises(BROKEN):
-        await first.shared.keep(ALICE, None)
+        await first.keep(ALICE, None)
     with pytest.raises(BROKEN):
         await first.shared.bring(ALICE)
     assert first.memory.get(ALICE) == CONTEXT
@@ -212,7 +229,7 @@ async def test_what_could_not_be_told_is_told_later(both: tuple[Replica, Replica
         await connection.execute(text("ALTER TABLE away RENAME TO sessions"))
     await first.shared.bring(ALICE)
     assert first.memory.get(ALICE) == CONTEXT
-    await first.shared.keep(BOB, None)
+    await first.keep(BOB, None)
     await second.shared.bring(ALICE)
     assert second.memory.get(ALICE) == CONTEXT
 
@@ -226,7 +243,7 @@ async def test_what_another_version_wrote_is_nothing(both: tuple[Replica, Replic
     """During an upgrade both may run; nobody's answer fails by it."""
     first, _ = both
     for kind in Kind:
-        await first.shared.sessions.write(ALICE, kind, odd, 1_900_000_000)
+        await write(first, kind, odd)
     await first.shared.bring(ALICE)
     assert first.memory.get(ALICE) == Context()
     assert first.drafts.of_chat(ALICE) is None
@@ -236,7 +253,7 @@ async def test_fields_of_a_later_version_are_passed_over(both: tuple[Replica, Re
     """And those that it has no longer get their defaults."""
     first, _ = both
     entry = f'{{"at": {clock.now}, "node": "flirting", "direction": "self", "mood": "odd"}}'
-    await first.shared.sessions.write(ALICE, Kind.CONTEXT, entry, 1_900_000_000)
+    await write(first, Kind.CONTEXT, entry)
     await first.shared.bring(ALICE)
     assert first.memory.get(ALICE) == Context("flirting", Direction.SELF)
 
