@@ -158,7 +158,7 @@ def add_handlers(application: App, desk: Desk) -> None:
         CommandHandler("word", desk.personal.on_word, filters=private),
         CommandHandler("veil", desk.personal.on_veil, filters=private),
         CommandHandler("ask", desk.in_groups.on_ask, filters=group),
-        CommandHandler(("start", "help"), desk.in_groups.on_help, filters=group),
+        CommandHandler(("start", "help", "privacy"), desk.in_groups.on_help, filters=group),
         CommandHandler("settings", desk.in_groups.on_settings, filters=group),
         MessageHandler(group & filters.StatusUpdate.ALL, desk.in_groups.on_service),
         MessageHandler(group & filters.REPLY & filters.TEXT & ~filters.COMMAND, desk.on_group_reply),
@@ -197,10 +197,11 @@ async def run_bot(settings: Settings, engine: Engine, catalogue: Catalogue) -> N
         log.info("ready")
         # Neither may keep a reader waiting: Telegram limits how often a profile is set.
         await desk.personal.ledger.drop_lost()
+        await desk.personal.ledger.say_unfound()
         await desk.box.questions.drop_lost()
         beside = [
             asyncio.create_task(_flush(database)),
-            asyncio.create_task(set_profile(application.bot)),
+            asyncio.create_task(set_profile(application.bot, catalogue.library.languages)),
             asyncio.create_task(desk.personal.clearer.run(application.bot)),
             asyncio.create_task(_chores(application.bot, desk, handled, database)),
             asyncio.create_task(desk.box.run(application.bot)),
@@ -303,6 +304,7 @@ async def _chores(bot: Bot, desk: Desk, handled: Handled, database: Database) ->
     while True:
         try:
             await handled.purge()
+            await desk.personal.erase_owed()
             await purge_shared(database, int(desk.clock()))
             await desk.in_groups.groups.purge(int(desk.clock()))
             await desk.in_groups.weekly(bot)

@@ -20,7 +20,7 @@ from bot.content.catalogue import require_catalogue
 from bot.content.checklist import done_on
 from bot.content.paths import content_root, sentences_root
 from bot.errors import ContentError, UnspokenError
-from bot.log import setup_logging
+from bot.log import place_of, quiet_crashes, setup_logging
 from bot.settings import Settings, load_settings
 from bot.start import make_conversation, make_engine, today
 
@@ -45,6 +45,7 @@ def run() -> None:
     from bot.app import run_bot  # the library takes half a second to import; the chat needs none of it
 
     setup_logging(settings.log_level)
+    quiet_crashes()
     if done_on(settings.data_dir, content_root(), settings.country) is None:
         logging.getLogger(__name__).warning(
             "nobody has checked the help lines for %s yet: run `unspoken resources --checklist`", settings.country
@@ -140,3 +141,6 @@ def main() -> None:
     except (KeyboardInterrupt, BrokenPipeError):
         # Nothing more can be written; a reader of the pipe that went away is no error of ours.
         os._exit(130)
+    except Exception as error:  # noqa: BLE001, RUF100 - its message may quote what somebody wrote
+        sys.stderr.write(f"unspoken: ended by a fault of its own: {place_of(error)}; please report this line\n")
+        sys.exit(1)

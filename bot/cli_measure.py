@@ -12,7 +12,7 @@ import typer
 
 from bot.content.paths import content_root, sentences_root
 from bot.errors import UnspokenError
-from bot.settings import load_settings
+from bot.settings import Settings, load_settings
 from bot.start import errors, make_conversation, make_engine, progress_bar
 
 app = typer.Typer()
@@ -20,14 +20,16 @@ app = typer.Typer()
 
 @app.command()
 def bench(
-    what: Annotated[str, typer.Argument(help="turn, match or ledger")] = "turn",
-    turns: Annotated[int, typer.Option(help="turn: messages to time")] = 3000,
+    what: Annotated[str, typer.Argument(help="turn, match, ledger or load")] = "turn",
+    turns: Annotated[int, typer.Option(help="messages to time")] = 2000,
     train: Annotated[Path | None, typer.Option(help="match: JSONL of text and intent to fit on")] = None,
     test: Annotated[Path | None, typer.Option(help="match: JSONL to measure on; intent null is out of scope")] = None,
     peers: Annotated[bool, typer.Option(help="match: beside other methods on the same split")] = False,
     lexical: Annotated[bool, typer.Option(help="turn: without the sentence encoder")] = False,
+    parts: Annotated[str, typer.Option(help="load: some of bots,slow,steady,replicas,chats,catalogue")] = "",
+    plots: Annotated[Path | None, typer.Option(help="load: folder for PNG plots (extra `charts`)")] = None,
 ) -> None:
-    """Measure: `turn` (start-up, one turn, memory), `match` (any labelled data), `ledger` (what noting costs)."""
+    """Measure: `turn` (start-up, one turn, memory), `match` (any data), `ledger` (noting), `load` (beside others)."""
     settings = load_settings()
     if what == "turn":
         from bot.quality.bench import bench_turn
@@ -35,12 +37,14 @@ def bench(
         line = bench_turn(lambda: make_conversation(settings, semantic=not lexical), sentences_root(), turns)
         sys.stdout.write(line + "\n")
     elif what == "ledger":
+        from bot.bench.ledger import bench_ledger
         from bot.content.catalogue import require_catalogue
-        from bot.loadbench import bench_ledger
 
         engine = make_engine(settings, semantic=not lexical)
         line = asyncio.run(bench_ledger(engine, require_catalogue(content_root()), min(turns, 1200)))
         sys.stdout.write(line + "\n")
+    elif what == "load":
+        sys.stdout.write(_load(settings, turns, parts, plots))
     elif what == "match" and train is not None and test is not None:
         from bot.content.lexicon import load_lexicon
         from bot.quality.matchbench import bench_match, load_labelled
@@ -49,7 +53,25 @@ def bench(
         figures = bench_match(load_labelled(train), load_labelled(test), lexicon, peers=peers)
         sys.stdout.write(json.dumps(figures, indent=1 if peers else None) + "\n")
     else:
-        raise UnspokenError("bench: give `turn`, `ledger`, or `match --train FILE --test FILE`")
+        raise UnspokenError("bench: give `turn`, `ledger`, `load`, or `match --train FILE --test FILE`")
+
+
+def _load(settings: Settings, messages: int, parts: str, plots: Path | None) -> str:
+    """Return the tables of `bench load` as Markdown, and JSON below them."""
+    from bot.bench.report import PARTS, Order, draw_load, run_load, steps_of, tables
+
+    wanted = tuple(p.strip() for p in parts.split(",") if p.strip()) or PARTS
+    unknown = set(wanted) - set(PARTS)
+    if unknown:
+        raise UnspokenError(f"bench: --parts knows {', '.join(PARTS)}")
+    make_engine(settings, semantic=False)  # fitted once, here, so that no bot is found fitting
+    given = (settings.database_url or "").startswith("postgresql")
+    order = Order(settings.data_dir, messages, wanted, settings.database_url if given else None)
+    with progress_bar("load", steps_of(order)) as step:
+        report = run_load(order, step)
+    if plots is not None:
+        draw_load(report, plots)
+    return "\n\n".join((*tables(report), report.as_json())) + "\n"
 
 
 @app.command("eval")

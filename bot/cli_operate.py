@@ -7,7 +7,7 @@ import os
 import sys
 from collections.abc import Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, NamedTuple
 
 import typer
 
@@ -27,10 +27,16 @@ _NOT_THERE = "there is no database of this program's version yet; start the bot 
 @app.command("rotate-key")
 def rotate_key() -> None:
     """Make a new secret and encrypt what is held anew; stop the bot first, and start it again after."""
-    (kept, lost), (groups, unopened) = asyncio.run(_rotate(load_settings()))
+    settings = load_settings()
+    done = asyncio.run(_rotate(settings))
+    kept, lost = done.messages
     sys.stdout.write(f"new key in use: {kept} ledger rows encrypted anew, {lost} that no key opens struck out\n")
-    sys.stdout.write(f"{groups} groups encrypted anew, {unopened} that no key opens left as they are\n")
-    sys.stdout.write("buttons and code words made with the earlier key go on working until the next rotation\n")
+    kept, lost = done.groups
+    sys.stdout.write(f"{kept} groups encrypted anew, {lost} that no key opens left as they are\n")
+    kept, lost = done.readers
+    what = "erased" if done.sure else "left as they are: is UNSPOKEN_SECRET_OLD right?"
+    sys.stdout.write(f"choices of {kept} readers kept, of {lost} who have not written since the last change {what}\n")
+    sys.stdout.write("buttons made with the earlier key go on working until the next change\n")
 
 
 @app.command()
@@ -75,28 +81,50 @@ def move_database(
         )
 
 
-async def _rotate(settings: Settings) -> tuple[tuple[int, int], tuple[int, int]]:
+class _Rotated(NamedTuple):
+    """What came of a change of keys: (rows kept, rows that no key opens) of each kind."""
+
+    messages: tuple[int, int]
+    groups: tuple[int, int]
+    readers: tuple[int, int]
+    sure: bool
+    """whether the keys are the right ones"""
+
+
+async def _rotate(settings: Settings) -> _Rotated:
     from bot.app import make_seal
     from bot.secret import read_secrets, rotate_secret
     from bot.storage.boxkeeping import BoxKeeping
+    from bot.storage.choices import Choices
     from bot.storage.database import BROKEN, Database
     from bot.storage.groups import Groups
     from bot.storage.ledger import Ledger
+    from bot.storage.opened import count_opened
 
     database = Database(settings.resolved_database_url)
 
-    async def reseal(secrets: list[bytes]) -> tuple[tuple[int, int], tuple[int, int]]:
+    async def reseal(secrets: list[bytes]) -> _Rotated:
         seal = make_seal(secrets)
         await BoxKeeping(database, seal).reseal(seal)
-        return await Ledger(database, seal).reseal(seal), await Groups(database, seal).reseal(seal)
+        messages = await Ledger(database, seal).reseal(seal)
+        groups = await Groups(database, seal).reseal(seal)
+        # A secret that was typed may be wrong; the file's are right, and so are those that open something.
+        sure = settings.secret is None or bool(messages[0] or groups[0])
+        readers = await Choices(database, seal).reseal_choices(seal, sure=sure)
+        return _Rotated(messages, groups, readers, sure)
 
     await database.require()
     try:
         secrets = read_secrets(settings)
         if settings.secret is None:
             if len(secrets) > 1:
-                # Where the last rotation was cut off, rows still need the key that goes now.
-                await reseal(secrets)
+                # Where the last change was cut off, rows still need the key that would go now.
+                cut_off = await count_opened(database, make_seal(secrets[:1])) != await count_opened(
+                    database, make_seal(secrets)
+                )
+                done = await reseal(secrets)
+                if cut_off:
+                    return done
             secrets = rotate_secret(settings)
         elif settings.secret_old is None:
             rotate_secret(settings)  # says how: a set secret is changed by whoever set it

@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import logging
 import re
+import sys
+import threading
 
+log = logging.getLogger(__name__)
 _SECRETS = re.compile(r"\d{5,}:[A-Za-z0-9_-]{20,}|/bot[^/\s]+|https?://\S+")
 _LOUD = (
     "httpx",
@@ -48,7 +51,7 @@ def place_of(error: BaseException) -> str:
 
 
 def setup_logging(level: str) -> None:
-    """Send our log to standard error; libraries speak only when something is wrong, and redacted."""
+    """Send our log to standard error; libraries are silent."""
     handler = logging.StreamHandler()
     handler.setFormatter(RedactingFormatter("%(asctime)s %(levelname)s %(name)s %(message)s"))
     root = logging.getLogger()
@@ -57,3 +60,14 @@ def setup_logging(level: str) -> None:
     for name in _LOUD:
         # Their messages may quote texts, names, ids and tokens at any level, so none of them is let through.
         logging.getLogger(name).setLevel(logging.CRITICAL + 1)
+
+
+def quiet_crashes() -> None:
+    """Have the log tell type and place of what fails in a thread or while it is cleared away; Python prints it all."""
+    threading.excepthook = _say_place
+    sys.unraisablehook = _say_place
+
+
+def _say_place(failure: threading.ExceptHookArgs | sys.UnraisableHookArgs) -> None:
+    if failure.exc_value is not None:
+        log.error("something failed beside: %s", place_of(failure.exc_value))

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from sqlalchemy import select
 
 from bot.app import make_seal
 from bot.secret import read_secrets
@@ -17,10 +18,11 @@ from bot.settings import load_settings
 from bot.storage.database import Database
 from bot.storage.groups import Groups
 from bot.storage.ledger import Ledger
+from bot.storage.schema import readers
 from tests.operating import Command
 from tests.postgres import PostgresServer
 
-ALICE, GROUP = 5_551_234_567, -1_001_234_567_890
+ALICE, BOB, GROUP = 5_551_234_567, 5_557_654_321, -1_001_234_567_890
 NOW = 1_800_000_000
 SECRET = "canarysecretcanarysecret"
 PASSWORD = "canarypassword"
@@ -71,6 +73,24 @@ async def messages(database: Database) -> int:
     return len(await Ledger(database, make_seal(read_secrets(load_settings()))).of_chat(ALICE))
 
 
+async def choose(database: Database) -> None:
+    """Let two readers choose something."""
+    ledger = Ledger(database, make_seal(read_secrets(load_settings())))
+    await ledger.choose(ALICE, word="milk and eggs")
+    await ledger.choose(BOB, hours=1)
+
+
+async def word_holds(database: Database) -> bool:
+    """Tell whether the first one's code word works with the present secret; the other does not write."""
+    ledger = Ledger(database, make_seal(read_secrets(load_settings())))
+    return ledger.is_word(ALICE, await ledger.reader(ALICE), "milk and eggs")
+
+
+async def chosen(database: Database) -> int:
+    """Return how many rows of choices there are."""
+    return len(await database.rows(select(readers)))
+
+
 @pytest.fixture
 def filled(data: Path) -> Path:
     """Return the data folder of a bot that has run."""
@@ -91,6 +111,32 @@ def test_the_key_is_changed_twice_and_nothing_is_lost(command: Command, filled: 
     assert on(present(), messages) == 2
 
 
+def test_choices_outlive_two_changes_of_keys(command: Command, filled: Path) -> None:
+    """Of whoever wrote in between; the others are erased, in one line that says how many."""
+    on(present(), choose)
+    first = command("rotate-key").out
+    assert "choices of 2 readers kept, of 0 " in first
+    assert on(present(), word_holds)
+    second = command("rotate-key").out
+    assert "choices of 1 readers kept, of 1 who have not written since the last change erased" in second
+    assert on(present(), word_holds)
+    assert on(present(), chosen) == 1
+
+
+def test_a_wrong_earlier_secret_erases_no_choices(
+    command: Command, data: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The line asks whether it is right; with the right one all is found again."""
+    monkeypatch.setenv("UNSPOKEN_SECRET", SECRET)
+    on(present(), choose)
+    monkeypatch.setenv("UNSPOKEN_SECRET_OLD", "mistypedmistyped")
+    monkeypatch.setenv("UNSPOKEN_SECRET", SECRET[::-1])
+    assert "of 2 who have not written since the last change left as they are: is" in command("rotate-key").out
+    monkeypatch.setenv("UNSPOKEN_SECRET_OLD", SECRET)
+    assert "choices of 2 readers kept" in command("rotate-key").out
+    assert on(present(), word_holds)
+
+
 def test_a_change_that_was_cut_off_loses_nothing(
     command: Command, filled: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -99,10 +145,11 @@ def test_a_change_that_was_cut_off_loses_nothing(
     async def fail(*_: object) -> None:
         raise OSError
 
+    on(present(), choose)
     with monkeypatch.context() as patch:
         patch.setattr(Ledger, "reseal", fail)
         assert "the earlier key still opens" in command("rotate-key").line
-    assert command("rotate-key").status == 0
+    assert "choices of 2 readers kept, of 0 " in command("rotate-key").out
     assert on(present(), group) == {"lang": "en", "box": True}
     assert on(present(), messages) == 2
 

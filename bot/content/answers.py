@@ -75,6 +75,10 @@ class Library:
         """Return the language of the replies to a message in the language `tag`."""
         return next((lang.tag for lang in self.languages.values() if tag in lang.serves), ENGLISH)
 
+    def language_of_app(self, code: str | None) -> str:
+        """Return the language of the replies to a command whose sender's app is in a language, such as `hi`."""
+        return next((lang.tag for lang in self.languages.values() if code and code[:2] in lang.codes), ENGLISH)
+
 
 def make_environment(sources: Mapping[str, str]) -> Environment:
     """Return the environment all cards are rendered in: strict about names, escaping everything."""

@@ -69,7 +69,7 @@ class BoxWriter(GroupWriter):
         return self._box(text, ((Button(self._button("box_follow"), url=link),),))
 
     def box_note(self, key: str) -> Reply:
-        """Return one line to an asker: full, long, gone, later, closed or dropped."""
+        """Return one line to an asker: full, long, gone, later, closed, dropped or unseen."""
         return self._box(self._text(f"box_{key}").format(most=LONGEST_TYPED), ())
 
     def box_ended(self, key: str) -> Reply:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from markupsafe import escape
 
@@ -25,6 +25,16 @@ class GroupWriter(PrivacyWriter):
         label = self.catalogue.label(intent, self.lang)
         return f"<b>{escape(label)}</b>\n\n{self._render(card, Direction.NONE, short=True)}"
 
+    def add_to_group(self, username: str) -> Button:
+        """Return the button that adds the bot to a group of the presser's choice."""
+        return Button(self._text("add_to_group"), url=f"https://t.me/{username}?startgroup=a")
+
+    def written(self, group: str) -> tuple[str, ...]:
+        """Return the intents of a group of topics that have a card in this language; all where none has."""
+        catalogue = self.catalogue
+        intents = dict(catalogue.taxonomy.groups)[group]
+        return tuple(i for i in intents if catalogue.library.has(catalogue.path_of(i), self.lang)) or tuple(intents)
+
     def group_line(self, link: str) -> Reply:
         """Return the one line that answers every command in a group, whatever was written."""
         return Reply(self._text("group_line"), ((Button(self._button("private"), url=link),),))
@@ -45,10 +55,11 @@ class GroupWriter(PrivacyWriter):
         return Reply(self._text("group_welcome"), ((Button(self._button("private"), url=link),),))
 
     def group_weekly(self, intent: str, link: str) -> Reply:
-        """Return the weekly card, where it was turned on."""
-        return Reply(
-            f"{self._text('group_weekly')}\n\n{self.shared(intent)}", ((Button(self._button("private"), url=link),),)
-        )
+        """Return the weekly card, where it was turned on; its topic stands behind what a lock screen shows."""
+        label, _, card = self.shared(intent).partition("\n\n")
+        body = card.partition("\n\n")[2]  # its first line thanks for a question that nobody asked
+        head = f"{self._text('group_weekly')} {self._text('group_weekly_note')}"
+        return Reply(f"{head}\n\n{label}\n\n{body}", ((Button(self._button("private"), url=link),),))
 
     def group_answer(self, intent: str, link: str) -> Reply:
         """Return a short public answer to a general question."""
@@ -69,6 +80,7 @@ class GroupWriter(PrivacyWriter):
         rows: tuple[tuple[Button, ...], ...] = (
             (Button(self._button("timer_one"), self._to("timer:1", target)),),
             (Button(self.node_label("page:phone"), self._to("page:phone", target)),),
+            (Button(self.node_label("page:privacy"), self._to("page:privacy", target)),),
         )
         if box is not None:
             rows = ((Button(self._button("ask_box"), self._to(f"askbox:{box}", target)),), *rows)
@@ -76,10 +88,10 @@ class GroupWriter(PrivacyWriter):
 
     def settings_panel(self, code: str, settings: GroupSettings, thread: int | None, note: str = "") -> Reply:
         """Return the settings of a group; `note` is the key of a text on what a press did, or why it did nothing."""
-        state = Target("")
+        state = Target("", lang=self.lang)
 
         def to(field: str, value: str) -> Target:
-            return Target(f"set:{code}:{field}.{value}")
+            return Target(f"set:{code}:{field}.{value}", lang=self.lang)
 
         def switch(field: str, on: bool) -> Button:
             mark = self._text("is_on" if on else "is_off")
@@ -108,6 +120,7 @@ class GroupWriter(PrivacyWriter):
         ]  # fmt: skip
         if settings.box:
             rows.append((Button(self._button("set_moderate"), to("moderate", "0")),))
+            rows.append((Button(self._button("set_unblock"), to("unblock", "0")),))
         rows.append((Button(self._button("set_insight"), to("insight", "0")),))
         if thread:
             rows.append((Button(self._button("set_topic"), to("topic", str(thread))),))
@@ -115,14 +128,17 @@ class GroupWriter(PrivacyWriter):
             rows.append((Button(self._button("set_topic_off"), to("topic", "0")),))
         local = settings.local
         rows.append((Button(self._button("set_local" if local is None else "set_local_off"),
-                            Target(f"set:{code}:ask.0") if local is None else to("local", "0")),))  # fmt: skip
+                            to("ask", "0") if local is None else to("local", "0")),))  # fmt: skip
         head = f"{self._text(note)}\n\n" if note else ""
         return Reply(f"{head}{self._text('settings')}", (*rows, *self._foot(state)), care=True, node="settings")
 
     def settings_country(self, code: str) -> Reply:
         """Return the choice of the country for help lines."""
-        buttons = [Button(name, Target(f"set:{code}:country.{place.lower()}")) for place, name in PLACES.items()]
-        return Reply(self._text("settings_country"), (*in_rows(buttons, 3), *self._foot(Target(""))), care=True)
+        state = Target("", lang=self.lang)
+        buttons = [
+            Button(name, replace(state, node=f"set:{code}:country.{place.lower()}")) for place, name in PLACES.items()
+        ]
+        return Reply(self._text("settings_country"), (*in_rows(buttons, 3), *self._foot(state)), care=True)
 
     def settings_ask_local(self) -> Reply:
         """Return how to enter a local service."""

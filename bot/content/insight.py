@@ -26,9 +26,11 @@ class InsightWriter(Writer):
         lines = [
             self._text("insight_line").format(label=escape(bar.label), value=bar.value) for bar in self._bars(counts)
         ]
+        # The line above the list keeps its first label off lock screens.
+        listed = "\n".join([self._text("insight_head"), *(f"• {line}" for line in lines)])
         parts = (
             self._named("insight", week, epsilon),
-            "\n".join(f"• {line}" for line in lines) or self._text("insight_none"),
+            listed if lines else self._text("insight_none"),
             self._named("insight_note", week, epsilon),
         )
         return Reply("\n\n".join(parts), self._foot(Target("")))

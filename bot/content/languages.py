@@ -30,6 +30,18 @@ class Language:
     texts: Mapping[str, Any]
     """system texts, English where one is missing"""
 
+    @property
+    def codes(self) -> tuple[str, ...]:
+        """Return the languages of apps that get these texts: two letters, all that Telegram tells; none for English.
+
+        Letters of Hindi and Urdu lead to the Roman texts too. An app in either would otherwise get English, which has
+        the same letters, so that nobody has to read a script they could have done without; and more people understand
+        the words, which keep to what both languages share.
+        """
+        if self.tag == ENGLISH:
+            return ()
+        return tuple(sorted({tag.partition("-")[0] for tag in self.serves if len(tag.partition("-")[0]) == 2}))
+
 
 def load_languages(folder: Path, english: Mapping[str, Any], root: Path) -> tuple[dict[str, Language], tuple[str, ...]]:
     """Return the languages under `folder` (responses/) by tag, English first, and the problems found."""

@@ -22,13 +22,30 @@ LONGEST_WORD = 60
 class PrivacyWriter(ToolWriter):
     """Writes what concerns the chat and not its subject."""
 
-    def receipt(self, gone: int, young: int, old: int) -> Reply:
-        """Return the line after clearing; it is cleared itself a minute later."""
-        return Reply(self._text("receipt").format(gone=gone, young=young, old=old), care=True)
+    def receipt(self, gone: int, young: int, old: int, *, whole: bool = True) -> Reply:
+        """Return the line after clearing; it is cleared itself a minute later.
 
-    def forgotten(self) -> Reply:
-        """Return the line after everything was erased."""
-        return Reply(self._text("forgotten"), care=True)
+        `whole` is False where there may be messages that could not be looked up.
+        """
+        text = self._text("receipt" if whole else "receipt_part")
+        return Reply(text.format(gone=gone, young=young, old=old), care=True)
+
+    def forgotten(self, *, erased: bool = True) -> Reply:
+        """Return the line after everything was erased, or could not be."""
+        return Reply(self._text("forgotten" if erased else "not_erased"), care=True)
+
+    def not_kept(self) -> Reply:
+        """Return the line for a choice that could not be kept."""
+        return Reply(self._text("not_kept"), self._foot(Target("")), care=True)
+
+    def timer_not_kept(self, state: Target) -> Reply:
+        """Return the choice of the timer again, where the one just pressed could not be kept."""
+        own = self.speaking(state.lang)
+        return Reply(own._text("not_kept"), (*own._timer_rows(state), *own._foot(state)), care=True)
+
+    def not_looked(self) -> Reply:
+        """Return the line where what is held cannot be looked at."""
+        return Reply(self._text("not_looked"), self._foot(Target("")), care=True)
 
     def timer(self, hours: int, state: Target) -> Reply:
         """Return the choice of the timer with the present one named."""

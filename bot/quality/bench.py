@@ -20,7 +20,7 @@ def bench_turn(start: Callable[[], Conversation], sentences: Path, turns: int) -
     conversation = start()
     plain_text(conversation.answer("is texting my ex micro-cheating?"))
     started = time.perf_counter() - began
-    texts = _texts(sentences) or ["is texting my ex micro-cheating?"]
+    texts = test_texts(sentences) or ["is texting my ex micro-cheating?"]
     for text in texts[:300]:
         conversation.answer(text)
     taken: list[float] = []
@@ -44,7 +44,7 @@ def bench_turn(start: Callable[[], Conversation], sentences: Path, turns: int) -
     )
 
 
-def _texts(sentences: Path) -> list[str]:
+def test_texts(sentences: Path) -> list[str]:
     """Return the test sentences, which the matcher was not fitted on."""
     found: list[str] = []
     for path in sorted(sentences.glob("*/*.yaml")):

@@ -83,13 +83,13 @@ class Material:
     dangers: Sequence[int]
 
     def epoch(self, rng: np.random.Generator) -> tuple[list[int], list[Sequence[int]]]:
-        """Return (rows, pieces) of one epoch: everything once, every danger again, some of these told in passing."""
+        """Return (rows, pieces) of one epoch: everything once, and a share of the dangers told in passing as well."""
         inner = {i: self.pieces[i][1:-1] for i in (*self.ordinary, *self.dangers)}
         buried = dict(bury(inner, self.dangers, self.ordinary, BURIED, LONGEST_BURIED, rng))
         ends = self.pieces[self.ordinary[0]][0], self.pieces[self.ordinary[0]][-1]
-        again = [(ends[0], *buried[i], ends[1]) if i in buried else self.pieces[i] for i in self.dangers]
-        rows = [*self.ordinary, *self.dangers, *self.dangers]
-        return rows, [*(self.pieces[i] for i in (*self.ordinary, *self.dangers)), *again]
+        rows = [*self.ordinary, *self.dangers, *buried]
+        whole = (self.pieces[i] for i in (*self.ordinary, *self.dangers))
+        return rows, [*whole, *((ends[0], *words, ends[1]) for words in buried.values())]
 
 
 def _chosen(corpus: Corpus) -> tuple[list[int], list[int]]:

@@ -114,7 +114,7 @@ class QuestionBox(BoxPosting):
             .order_by(box_questions.c.id)
         )
         found = []
-        for row in await self._rows(query):
+        for row in await self._database.rows(query):
             text = self._open_text(row)
             if text is not None:
                 found.append(Question(code_of(row.id), group_chat_id, text, row.pseudonym))
@@ -146,10 +146,12 @@ class QuestionBox(BoxPosting):
             box_questions.c.due >= start,
             box_questions.c.due < end,
         )
-        batch = await self._rows(together.limit(1))
+        batch = await self._database.rows(together.limit(1))
         due = int(batch[0].due) if batch else start + draw(end - start)
         mine = (box_questions.c.id == row.id) & (box_questions.c.state == State.WAITING)
-        return outcome_of(await self._change(update(box_questions).where(mine).values(state=State.APPROVED, due=due)))
+        return outcome_of(
+            await self._database.change(update(box_questions).where(mine).values(state=State.APPROVED, due=due))
+        )
 
     async def refuse(self, code: str, now: int, draw: Draw) -> Outcome:
         """Erase a question's text at once; its asker is told at a random moment of the next window."""
@@ -185,7 +187,11 @@ class QuestionBox(BoxPosting):
         await self._database.truncate_log()
         return outcome_of(changed)
 
-    async def lift_blocks(self, group_chat_id: int) -> int:
-        """Lift every block of a group, since nobody can tell one from another; return how many there were."""
-        chats = self._seal.chats(group_chat_id)
-        return max(0, await self._change(delete(box_blocks).where(box_blocks.c.chat.in_(chats)), erases=True))
+    async def lift_blocks(self, group_chat_id: int) -> Outcome:
+        """Lift every block of a group, since nobody can tell one from another: DONE, also for none, or LATER.
+
+        Not how many: fewer than were refused and blocked would tell that two questions came from one person.
+        """
+        theirs = box_blocks.c.chat.in_(self._seal.chats(group_chat_id))
+        changed = await self._database.change(delete(box_blocks).where(theirs), erases=True)
+        return Outcome.LATER if changed is None else Outcome.DONE

@@ -85,14 +85,14 @@ class BoxFollow(BoxKeeping):
             return Outcome.GONE
         new = State.FOLLOWED if on else State.POSTED
         posted = (box_questions.c.id == id_of(code)) & box_questions.c.state.in_(IS_POSTED)
-        return outcome_of(await self._change(update(box_questions).where(posted).values(state=new)))
+        return outcome_of(await self._database.change(update(box_questions).where(posted).values(state=new)))
 
     async def replied_to(self, group_chat_id: int, message: int) -> str | None:
         """Return the code of a posted question whose asker wants replies, by its message in the group."""
         query = select(box_questions.c.id).where(
             self._of_group(group_chat_id), box_questions.c.message == message, box_questions.c.state == State.FOLLOWED
         )
-        rows = await self._rows(query)
+        rows = await self._database.rows(query)
         return code_of(rows[0].id) if rows else None
 
     async def watcher(self, code: str) -> tuple[int, Followed] | None:

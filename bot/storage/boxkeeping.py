@@ -24,7 +24,7 @@ class BoxKeeping(BoxRows):
         A block is not counted: whoever is blocked would learn it here. `waiting` holds their questions too.
         """
         counts = {"waiting": 0, "coming": 0, "posted": 0, "ended": 0}
-        for row in await self._rows(select(box_questions)):
+        for row in await self._database.rows(select(box_questions)):
             people = self._open_people(row)
             if people is not None and people.asker_chat_id == asker_chat_id:
                 counts[_kind(row.state)] += 1
@@ -35,14 +35,14 @@ class BoxKeeping(BoxRows):
 
         Blocks stay until the group goes or lifts them: otherwise one command would undo them.
         """
-        rows = await self._rows(select(box_questions.c.id, box_questions.c.asker_box))
+        rows = await self._database.rows(select(box_questions.c.id, box_questions.c.asker_box))
         opened = ((row.id, self._open_people(row)) for row in rows)
         await self._erase([i for i, people in opened if people is not None and people.asker_chat_id == asker_chat_id])
 
     async def forget_group(self, group_chat_id: int) -> None:
         """Erase every question and block of a group."""
         chats = self._seal.chats(group_chat_id)
-        await self._change(
+        await self._database.change(
             *(delete(table).where(table.c.chat.in_(chats)) for table in (box_questions, box_blocks)), erases=True
         )
 
@@ -53,14 +53,14 @@ class BoxKeeping(BoxRows):
         are. May be called before or after `Groups.moved`, which changes the group's hash alone.
         """
         chats = (*self._seal.chats(old), *self._seal.chats(new))
-        for row in await self._rows(select(box_questions).where(box_questions.c.chat.in_(chats))):
+        for row in await self._database.rows(select(box_questions).where(box_questions.c.chat.in_(chats))):
             people = self._open_people(row)
             if people is None or people.group_chat_id != old:
                 continue
             values = self._seal_people(row.id, Opened(new, people.asker_chat_id))
             block = _blocks(chats, self._seal.askers(old, people.asker_chat_id))
-            again = await self._rows(select(box_blocks).where(block))
-            await self._change(
+            again = await self._database.rows(select(box_blocks).where(block))
+            await self._database.change(
                 update(box_questions).where(box_questions.c.id == row.id).values(**values),
                 *((delete(box_blocks).where(block), self._block(values)) if again else ()),
             )
@@ -95,7 +95,7 @@ class BoxKeeping(BoxRows):
 
     async def drop_lost(self) -> int:
         """Strike out questions that no key opens, as after the secret was lost; return how many, said in the log."""
-        rows = await self._rows(select(box_questions.c.id, box_questions.c.asker_box))
+        rows = await self._database.rows(select(box_questions.c.id, box_questions.c.asker_box))
         lost = [row.id for row in rows if self._open_people(row) is None]
         await self._erase(lost)
         if lost:

@@ -66,13 +66,13 @@ class BoxPosting(BoxFollow):
         mine = (box_questions.c.id == id_of(code)) & (box_questions.c.state == State.POSTING)
         later = box_questions.c.due - POSTING_SECONDS + FOLLOW_SECONDS
         values = {"state": State.POSTED, "text": None, "message": message, "due": later}
-        return outcome_of(await self._change(update(box_questions).where(mine).values(**values), erases=True))
+        return outcome_of(await self._database.change(update(box_questions).where(mine).values(**values), erases=True))
 
     async def failed(self, code: str, now: int) -> Outcome:
         """Erase the text of a question that could not be posted; its asker is told with the next `expire`."""
         mine = (box_questions.c.id == id_of(code)) & (box_questions.c.state == State.POSTING)
         values = {"state": State.FAILED, "text": None, "due": now}
-        return outcome_of(await self._change(update(box_questions).where(mine).values(**values), erases=True))
+        return outcome_of(await self._database.change(update(box_questions).where(mine).values(**values), erases=True))
 
     async def expire(self, now: int) -> list[Notice]:
         """Erase every row whose time is over; return who is to be told, each to one caller only.
@@ -91,7 +91,9 @@ class BoxPosting(BoxFollow):
             await self._database.truncate_log()
         opened = ((self._open_people(row), _TELLS.get(State(row.state))) for row in rows)
         return [
-            Notice(people.asker_chat_id, state) for people, state in opened if people is not None and state is not None
+            Notice(people.asker_chat_id, people.group_chat_id, state)
+            for people, state in opened
+            if people is not None and state is not None
         ]
 
 

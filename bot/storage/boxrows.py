@@ -15,7 +15,7 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, delete, or_, select
 
-from bot.storage.database import BROKEN, Database
+from bot.storage.database import Database
 from bot.storage.schema import box_blocks, box_questions
 from bot.storage.seal import Seal
 
@@ -99,6 +99,7 @@ class Notice:
     """Somebody who is to be told what became of a question; its row is erased already."""
 
     asker_chat_id: int
+    group_chat_id: int
     state: State
     """REFUSED, FAILED, or WAITING for one that has expired"""
 
@@ -203,38 +204,15 @@ class BoxRows:
         async with self._database.connect() as connection:
             return (await connection.execute(select(box_questions).where(box_questions.c.id == row_id))).first()
 
-    async def _rows(self, query: Any) -> list[Any]:
-        try:
-            async with self._database.connect() as connection:
-                return list((await connection.execute(query)).all())
-        except BROKEN as error:
-            self._database.warn(error)
-            return []
-
-    async def _change(self, *statements: Any, erases: bool = False) -> int:
-        """Run statements in one transaction; return how many rows the first changed, -1 where that is impossible.
-
-        With `erases` what they took away is taken out of the write-ahead log too.
-        """
-        try:
-            async with self._lock, self._database.begin() as connection:
-                changed = [(await connection.execute(statement)).rowcount for statement in statements]
-        except BROKEN as error:
-            self._database.warn(error)
-            return -1
-        if erases and any(changed):
-            await self._database.truncate_log()
-        return int(changed[0])
-
     async def _erase(self, ids: Sequence[bytes]) -> None:
         for start in range(0, len(ids), _PART):
             part = box_questions.c.id.in_(ids[start : start + _PART])
-            await self._change(delete(box_questions).where(part), erases=True)
+            await self._database.change(delete(box_questions).where(part), erases=True)
 
 
-def outcome_of(changed: int) -> Outcome:
-    """Return the outcome of a change that concerns one question."""
-    return Outcome.LATER if changed < 0 else Outcome.DONE if changed else Outcome.GONE
+def outcome_of(changed: int | None) -> Outcome:
+    """Return the outcome of a change that concerns one question; None is a database that cannot be used."""
+    return Outcome.LATER if changed is None else Outcome.DONE if changed else Outcome.GONE
 
 
 def is_over(now: int) -> ColumnElement[bool]:

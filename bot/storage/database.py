@@ -4,56 +4,32 @@ from __future__ import annotations
 
 import asyncio
 import logging
-import time
 from collections import Counter
-from collections.abc import AsyncIterator, Mapping
-from contextlib import AbstractAsyncContextManager, asynccontextmanager, nullcontext
+from collections.abc import Mapping
 from datetime import UTC, date, datetime
-from pathlib import Path
 from typing import Any
 
-from sqlalchemy import Table, event, make_url, select, text
-from sqlalchemy.dialects import postgresql, sqlite
-from sqlalchemy.exc import SQLAlchemyError
-from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
+from sqlalchemy import select
 
 from bot.errors import StorageError
+from bot.storage.access import BROKEN, Access, SlowError
+from bot.storage.engines import NO_ADDRESS
 from bot.storage.migrate import Schema, migrate, schema_of
 from bot.storage.schema import counters
 
+__all__ = ["BROKEN", "Database", "SlowError"]
 log = logging.getLogger(__name__)
 _REACH_SECONDS = 2.0
-BROKEN = (SQLAlchemyError, OSError)
-"""what a database raises that cannot be used"""
-_NO_ADDRESS = "UNSPOKEN_DATABASE_URL: this is not the address of a database"
-_CONNECT_SECONDS = 5
-_STATEMENT_SECONDS = 10
-_IDLE_SECONDS = 15
-_REST_SECONDS = 5.0
-"""how long a server that kept silent is not asked: nobody may wait for it again and again"""
 
 
-class SlowError(OSError):
-    """The database took longer than an answer may wait for it; it may well be there."""
-
-
-class Database:
+class Database(Access):
     """Daily counters on SQLite or PostgreSQL."""
 
     def __init__(self, url: str) -> None:
-        """Take a SQLAlchemy address such as `sqlite+aiosqlite:///data/unspoken.sqlite3`.
-
-        Raises StorageError when the address cannot be read or its driver is not installed.
-        """
-        self._url = url
-        self._engine = _make_engine(url)
+        """Take an address, as Access does."""
+        super().__init__(url)
         self._waiting: Counter[tuple[date, str]] = Counter()
-        self._warned = False
         self._unready = False
-        self._turn = asyncio.Lock()
-        self._rest_until = 0.0
-        self._at_once = self._engine.execution_options(isolation_level="AUTOCOMMIT")
-        event.listen(self._engine.sync_engine, "connect", _sqlite_pragmas if self.is_sqlite else _server_limits)
 
     async def open(self) -> bool:
         """Bring the schema up to date; return False, and say so once in the log, when the database cannot be used.
@@ -89,7 +65,7 @@ class Database:
         except BROKEN as error:
             raise _unusable(error) from None
         except (TypeError, ValueError, OverflowError):
-            raise StorageError(_NO_ADDRESS) from None
+            raise StorageError(NO_ADDRESS) from None
 
     async def _prepare(self) -> None:
         try:
@@ -102,7 +78,7 @@ class Database:
             raise
         except (TypeError, ValueError, OverflowError):  # what drivers raise for an odd port or parameter
             await self._engine.dispose()
-            raise StorageError(_NO_ADDRESS) from None
+            raise StorageError(NO_ADDRESS) from None
 
     def count(self, name: str) -> None:
         """Count one event of today in memory; `flush` writes it."""
@@ -116,10 +92,9 @@ class Database:
         if not waiting:
             return True
         try:
-            async with self._engine.begin() as connection:
-                # In one order, so that programs which write at once cannot wait for each other.
-                for (day, name), n in sorted(waiting.items()):
-                    await connection.execute(self._upsert(day, name, n))
+            # In one order, so that programs which write at once cannot wait for each other.
+            upserts = [self._upsert(day, name, n) for (day, name), n in sorted(waiting.items())]
+            await self.run(lambda connection: [connection.execute(upsert) for upsert in upserts])
         except BROKEN as error:
             self._waiting.update(waiting)
             self.warn(error)
@@ -160,59 +135,9 @@ class Database:
     async def close(self) -> None:
         """Write what waits and close the connections."""
         await self.flush()
+        if self._file is not None:
+            await self._file.close()
         await self._engine.dispose()
-
-    @property
-    def is_sqlite(self) -> bool:
-        """Tell whether this is the embedded engine."""
-        return self._url.startswith("sqlite")
-
-    @property
-    def file(self) -> Path | None:
-        """Return where an SQLite database lies; None for one in memory and for a server's."""
-        name = self._engine.url.database if self.is_sqlite else None
-        return None if not name or name == ":memory:" or name.startswith("file:") else Path(name)
-
-    @asynccontextmanager
-    async def begin(self) -> AsyncIterator[AsyncConnection]:
-        """Give a transaction; it may raise any of BROKEN.
-
-        On SQLite one after another: it has one writer, and whoever finds it busy would sleep for milliseconds.
-        """
-        self._refuse_while_it_rests()
-        async with self._turn if self.is_sqlite else nullcontext(), self._engine.begin() as connection:
-            yield connection
-
-    def connect(self) -> AbstractAsyncContextManager[AsyncConnection]:
-        """Return a connection for reading; it may raise any of BROKEN."""
-        self._refuse_while_it_rests()
-        return self._engine.connect()
-
-    def at_once(self) -> AbstractAsyncContextManager[AsyncConnection]:
-        """Return a connection on which each statement is a transaction of its own; it may raise any of BROKEN.
-
-        A program that is paused between two statements holds no lock then.
-        """
-        self._refuse_while_it_rests()
-        return self._at_once.connect()
-
-    def _refuse_while_it_rests(self) -> None:
-        if time.monotonic() < self._rest_until:
-            raise ConnectionError("the database kept silent a moment ago")
-
-    def insert(self, table: Table) -> Any:
-        """Return an INSERT that knows what to do on a conflict, on either engine."""
-        return (sqlite.insert if self.is_sqlite else postgresql.insert)(table)
-
-    async def truncate_log(self) -> None:
-        """Empty SQLite's write-ahead log, so that what was erased lies in no file any more."""
-        if not self.is_sqlite:
-            return
-        try:
-            async with self._engine.connect() as connection:
-                await connection.execute(text("PRAGMA wal_checkpoint(TRUNCATE)"))
-        except BROKEN as error:
-            self.warn(error)
 
     def _upsert(self, day: date, name: str, n: int) -> Any:
         statement = self.insert(counters).values(day=day, name=name, total=n)
@@ -220,43 +145,7 @@ class Database:
             index_elements=["day", "name"], set_={"total": counters.c.total + statement.excluded.total}
         )
 
-    def warn(self, error: BaseException) -> None:
-        """Say once in the log that the database cannot be used; one that kept silent is left alone for a while."""
-        if not self.is_sqlite and any(isinstance(e, TimeoutError) for e in (error, getattr(error, "orig", None))):
-            self._rest_until = time.monotonic() + _REST_SECONDS
-        if not self._warned:
-            log.warning(
-                "database unusable (%s): answering goes on, nothing is counted and timed clearing waits",
-                type(error).__name__,
-            )
-            self._warned = True
-
-
-def _make_engine(url: str) -> AsyncEngine:
-    try:
-        if not make_url(url).drivername.startswith("postgresql"):
-            return create_async_engine(url)
-        # A server may be away for a while: a connection is tried before it is used, and nobody waits for long.
-        limits = {"timeout": _CONNECT_SECONDS, "command_timeout": _STATEMENT_SECONDS}
-        return create_async_engine(url, pool_pre_ping=True, connect_args=limits)
-    except ImportError as error:
-        raise StorageError(f"the database's driver is missing; pip install {error.name}") from None
-    except (SQLAlchemyError, ValueError):
-        raise StorageError(_NO_ADDRESS) from None
-
 
 def _unusable(error: BaseException) -> StorageError:
     kind = type(getattr(error, "orig", None) or error).__name__
     return StorageError(f"the database cannot be used ({kind}); is it there, and is its address right?")
-
-
-def _server_limits(connection: Any, _: object) -> None:
-    """Have the server end a transaction whose program is paused or gone: its locks would hold up other replicas."""
-    connection.run_async(lambda c: c.execute(f"SET idle_in_transaction_session_timeout = {_IDLE_SECONDS * 1000}"))
-
-
-def _sqlite_pragmas(connection: Any, _: object) -> None:
-    cursor = connection.cursor()
-    for pragma in ("journal_mode=WAL", "secure_delete=ON", "busy_timeout=3000", "synchronous=NORMAL"):
-        cursor.execute(f"PRAGMA {pragma}")
-    cursor.close()

@@ -8,7 +8,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import delete, select, update
+from sqlalchemy import Connection, delete, select, update
 
 from bot.storage.database import BROKEN, Database
 from bot.storage.schema import box_blocks, box_questions, groups, ledger, releases, weekly
@@ -42,7 +42,7 @@ class Groups:
 
     async def get(self, chat_id: int) -> Mapping[str, Any]:
         """Return what was chosen for a group; empty for none."""
-        rows = await self._rows(select(groups).where(groups.c.chat.in_(self._seal.chats(chat_id))))
+        rows = await self._database.rows(select(groups).where(groups.c.chat.in_(self._seal.chats(chat_id))))
         return _settings(rows[0].settings) if rows else {}
 
     async def by_code(self, code: str) -> Group | None:
@@ -54,7 +54,7 @@ class Groups:
         if len(prefix) != CODE_BYTES:
             return None
         low, high = prefix.ljust(16, b"\0"), prefix.ljust(16, b"\xff")
-        for row in await self._rows(select(groups).where(groups.c.chat >= low, groups.c.chat <= high)):
+        for row in await self._database.rows(select(groups).where(groups.c.chat >= low, groups.c.chat <= high)):
             chat_id = self._seal.open(row.box)
             if chat_id is not None:
                 return Group(chat_id, _settings(row.settings))
@@ -64,7 +64,8 @@ class Groups:
         """Keep a group's settings; return False where the database cannot be used."""
         values = {"box": self._seal.close(chat_id), "settings": json.dumps(dict(settings)), "left_at": None}
         statement = self._database.insert(groups).values(chat=self._seal.chat(chat_id), **values)
-        return await self._change(statement.on_conflict_do_update(index_elements=["chat"], set_=values))
+        kept = await self._database.change(statement.on_conflict_do_update(index_elements=["chat"], set_=values))
+        return kept is not None
 
     async def claim(self, chat_id: int, change: Callable[[Mapping[str, Any]], Mapping[str, Any] | None]) -> bool:
         """Change a group's settings by what `change` makes of them, None for nothing; return whether they were changed.
@@ -74,15 +75,17 @@ class Groups:
         pick = select(groups.c.chat, groups.c.settings).where(groups.c.chat.in_(self._seal.chats(chat_id)))
         if not self._database.is_sqlite:
             pick = pick.with_for_update(skip_locked=True)
+
+        def work(connection: Connection) -> bool:
+            row = connection.execute(pick).first()
+            changed = None if row is None else change(_settings(row.settings))
+            if row is None or changed is None:
+                return False
+            mine = update(groups).where(groups.c.chat == row.chat, groups.c.settings == row.settings)
+            return bool(connection.execute(mine.values(settings=json.dumps(dict(changed)))).rowcount)
+
         try:
-            async with self._database.begin() as connection:
-                row = (await connection.execute(pick)).first()
-                changed = None if row is None else change(_settings(row.settings))
-                if row is None or changed is None:
-                    return False
-                mine = update(groups).where(groups.c.chat == row.chat, groups.c.settings == row.settings)
-                done = await connection.execute(mine.values(settings=json.dumps(dict(changed))))
-                return bool(done.rowcount)
+            return await self._database.run(work)
         except BROKEN as error:
             self._database.warn(error)
             return False
@@ -92,21 +95,28 @@ class Groups:
         chat, box, before = self._seal.chat(new), self._seal.close(new), self._seal.chats(old)
         if await self.get(new):
             return
-        await self._change(
+        earlier = groups.alias()
+        await self._database.change(
+            # A row where nothing was chosen yet makes way, as when the new number was heard of first.
+            delete(groups).where(
+                groups.c.chat.in_(self._seal.chats(new)),
+                select(earlier.c.chat).where(earlier.c.chat.in_(before)).exists(),
+            ),
             update(groups).where(groups.c.chat.in_(before)).values(chat=chat, box=box, left_at=None),
         )
 
     async def left(self, chat_id: int, now: int) -> None:
         """Note that the bot was removed from a group at `now` (seconds)."""
-        await self._change(update(groups).where(groups.c.chat.in_(self._seal.chats(chat_id))).values(left_at=now))
+        await self._database.change(
+            update(groups).where(groups.c.chat.in_(self._seal.chats(chat_id))).values(left_at=now)
+        )
 
     async def purge(self, now: int) -> int:
         """Erase every row of groups that the bot left a week ago; return how many groups."""
-        gone = await self._rows(select(groups.c.chat).where(groups.c.left_at < now - GRACE_SECONDS))
+        gone = await self._database.rows(select(groups.c.chat).where(groups.c.left_at < now - GRACE_SECONDS))
         for row in gone:
-            await self._change(*(delete(table).where(table.c.chat == row.chat) for table in (*_BESIDE, ledger, groups)))
-        if gone:
-            await self._database.truncate_log()
+            tables = (*_BESIDE, ledger, groups)
+            await self._database.change(*(delete(t).where(t.c.chat == row.chat) for t in tables), erases=True)
         return len(gone)
 
     async def reseal(self, seal: Seal) -> tuple[int, int]:
@@ -137,28 +147,9 @@ class Groups:
 
     async def every(self) -> list[Group]:
         """Return all groups that the bot is in."""
-        rows = await self._rows(select(groups).where(groups.c.left_at.is_(None)))
+        rows = await self._database.rows(select(groups).where(groups.c.left_at.is_(None)))
         opened = ((self._seal.open(row.box), row) for row in rows)
         return [Group(chat_id, _settings(row.settings)) for chat_id, row in opened if chat_id is not None]
-
-    async def _rows(self, query: Any) -> list[Any]:
-        try:
-            async with self._database.connect() as connection:
-                return list((await connection.execute(query)).all())
-        except BROKEN as error:
-            self._database.warn(error)
-            return []
-
-    async def _change(self, *statements: Any) -> bool:
-        """Execute statements, all or none; return whether they were."""
-        try:
-            async with self._database.begin() as connection:
-                for statement in statements:
-                    await connection.execute(statement)
-        except BROKEN as error:
-            self._database.warn(error)
-            return False
-        return True
 
 
 def _settings(text: str) -> Mapping[str, Any]:

@@ -29,6 +29,7 @@ class Handled:
     def __init__(self, database: Database | None = None, clock: Callable[[], float] = time.time) -> None:
         """Take an open database, or None to know in memory only; `clock` gives seconds since 1970."""
         self._database = database
+        self._insert = database.insert(handled).on_conflict_do_nothing() if database is not None else None
         self._clock = clock
         self._known: OrderedDict[int, None] = OrderedDict()
         self._waiting: dict[int, int] = {}
@@ -103,10 +104,10 @@ class Handled:
         try:
             while self._waiting and self._database is not None:
                 rows, self._waiting = self._waiting, {}
-                values = [{"update_id": number, "at": at} for number, at in rows.items()]
                 try:
-                    async with self._database.begin() as connection:
-                        await connection.execute(self._database.insert(handled).on_conflict_do_nothing(), values)
+                    await self._database.write(
+                        self._insert, [{"update_id": number, "at": at} for number, at in rows.items()]
+                    )
                 except BROKEN as error:
                     self._waiting = {**rows, **self._waiting}
                     self._not_before = asyncio.get_running_loop().time() + _RETRY_SECONDS

@@ -46,10 +46,12 @@ readers = Table(
     metadata,
     Column("chat", LargeBinary(16), primary_key=True),
     Column("hours", SmallInteger),
-    Column("word", LargeBinary(16)),
+    Column("word", LargeBinary(32)),
     Column("veil", Boolean, nullable=False, server_default=false()),
+    Column("key", LargeBinary(4)),
 )
-"""what a reader chose: keyed hash of the chat, hours until clearing (0 is off), keyed hash of a code word, the veil"""
+"""what a reader chose: keyed hash of the chat, hours until clearing (0 is off), hash of a code word, encrypted, the
+veil; and four bytes that tell which key the chat's hash was made with"""
 
 groups = Table(
     "groups",

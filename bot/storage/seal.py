@@ -18,6 +18,7 @@ from cryptography.hazmat.primitives.ciphers.aead import AESGCM, AESSIV
 _HASH_BYTES = 16
 _NONCE_BYTES = 12
 _NUMBER_BYTES = 8
+_MARK_BYTES = 4
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,13 +47,35 @@ class Seal:
         """Return the hash of a chat under every key, present first."""
         return tuple(self._hash(k, b"chat", str(chat_id)) for k in self.keys)
 
+    def marks(self) -> tuple[bytes, ...]:
+        """Return four bytes that tell each key from others, present first; they say nothing on the key."""
+        return tuple(self._hash(k, b"mark", "")[:_MARK_BYTES] for k in self.keys)
+
     def word(self, chat_id: int, word: str) -> bytes:
-        """Return the keyed hash of a chat's code word; the same word in another chat has another hash."""
-        return self._hash(self.keys[0], b"word", f"{chat_id} {word}")
+        """Return a chat's code word as it may be kept: its hash, encrypted (AES-SIV), the same each time.
+
+        The same word in another chat looks different. A hash with a key alone could not be brought under another key.
+        """
+        return self._close_word(self.keys[0], _hash_word(chat_id, word))
 
     def words(self, chat_id: int, word: str) -> tuple[bytes, ...]:
-        """Return the hash of a code word under every key, present first."""
-        return tuple(self._hash(k, b"word", f"{chat_id} {word}") for k in self.keys)
+        """Return all that may be kept of a code word, under every key, and as earlier versions kept it."""
+        digest = _hash_word(chat_id, word)
+        sealed = (self._close_word(k, digest) for k in self.keys)
+        return (*sealed, *(self._hash(k, b"word", f"{chat_id} {word}") for k in self.keys))
+
+    def renew_word(self, kept: bytes) -> bytes:
+        """Return a code word as kept under the present key; one that no key opens stays as it is."""
+        for keys in self.keys:
+            try:
+                return self._close_word(self.keys[0], AESSIV(keys.sealing).decrypt(kept, [b"word"]))
+            except (InvalidTag, ValueError):
+                continue
+        return kept
+
+    @staticmethod
+    def _close_word(keys: Keys, digest: bytes) -> bytes:
+        return AESSIV(keys.sealing).encrypt(digest, [b"word"])
 
     def asker(self, group_chat_id: int, user_id: int) -> bytes:
         """Return the keyed hash of somebody in a group; the same person in another group has another hash."""
@@ -134,3 +157,7 @@ class Seal:
     @staticmethod
     def _hash(keys: Keys, purpose: bytes, text: str) -> bytes:
         return hmac.new(keys.hashing, purpose + b" " + text.encode(), hashlib.sha256).digest()[:_HASH_BYTES]
+
+
+def _hash_word(chat_id: int, word: str) -> bytes:
+    return hashlib.sha256(f"{chat_id} {word}".encode()).digest()[:_HASH_BYTES]

@@ -10,7 +10,6 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from fractions import Fraction
-from typing import Any
 
 from sqlalchemy import ColumnElement, delete, select, tuple_, update
 from sqlalchemy.ext.asyncio import AsyncConnection
@@ -147,25 +146,24 @@ class Weekly:
         Returns how many rows. Called once a day, no hash is older than two weeks and a day.
         """
         last, oldest = weeks_before(now, 1)[0], weeks_before(now, KEPT_WEEKS)[-1]
-        gone = await self._change(delete(weekly).where(weekly.c.week < last))
-        return gone + await self._change(delete(releases).where(releases.c.week < oldest))
+        old = (delete(weekly).where(weekly.c.week < last), delete(releases).where(releases.c.week < oldest))
+        return await self._database.change(*old, erases=True) or 0
 
     async def held(self, group_chat_id: int, user_id: int) -> int:
         """Return how many rows are held on a member of a group. Without the group, a member's rows cannot be found."""
         keys = await self._of_member(group_chat_id, user_id)
-        return len(await self._rows(select(weekly.c.topic).where(_is_of(keys)))) if keys else 0
+        return len(await self._database.rows(select(weekly.c.topic).where(_is_of(keys)))) if keys else 0
 
     async def forget(self, group_chat_id: int, user_id: int) -> None:
         """Erase a member's rows in a group; numbers already released hold nobody's rows any more."""
         keys = await self._of_member(group_chat_id, user_id)
         if keys:
-            await self._change(delete(weekly).where(_is_of(keys)))
+            await self._database.change(delete(weekly).where(_is_of(keys)), erases=True)
 
     async def forget_group(self, group_chat_id: int) -> None:
         """Erase every row of a group, released numbers too."""
         chats = self._seal.chats(group_chat_id)
-        for table in (weekly, releases):
-            await self._change(delete(table).where(table.c.chat.in_(chats)))
+        await self._database.change(*(delete(t).where(t.c.chat.in_(chats)) for t in (weekly, releases)), erases=True)
 
     async def moved(self, old_chat_id: int, new_chat_id: int) -> None:
         """Carry released numbers over to a group's new number, as when it becomes a supergroup.
@@ -174,13 +172,16 @@ class Weekly:
         twice. So what is not released yet is discarded.
         """
         old = self._seal.chats(old_chat_id)
-        await self._change(delete(weekly).where(weekly.c.chat.in_(old)))
-        await self._change(update(releases).where(releases.c.chat.in_(old)).values(chat=self._seal.chat(new_chat_id)))
+        await self._database.change(
+            delete(weekly).where(weekly.c.chat.in_(old)),
+            update(releases).where(releases.c.chat.in_(old)).values(chat=self._seal.chat(new_chat_id)),
+            erases=True,
+        )
 
     async def _of_member(self, group_chat_id: int, user_id: int) -> list[tuple[int, bytes]]:
         """Return (week, hash) of a member for every week in which the group has hashes."""
         chats = self._seal.chats(group_chat_id)
-        weeks = await self._rows(select(weekly.c.week).where(weekly.c.chat.in_(chats)).distinct())
+        weeks = await self._database.rows(select(weekly.c.week).where(weekly.c.chat.in_(chats)).distinct())
         return [(row.week, m) for row in weeks for m in self._seal.members(group_chat_id, row.week, user_id)]
 
     async def _find(self, connection: AsyncConnection, chats: Sequence[bytes], weeks: list[int]) -> list[Release]:
@@ -201,26 +202,6 @@ class Weekly:
             )
             for week in sorted(marks, reverse=True)
         ]
-
-    async def _rows(self, query: Any) -> list[Any]:
-        try:
-            async with self._database.connect() as connection:
-                return list((await connection.execute(query)).all())
-        except BROKEN as error:
-            self._database.warn(error)
-            return []
-
-    async def _change(self, statement: Any) -> int:
-        """Return how many rows were changed; what was erased is taken out of the write-ahead log too."""
-        try:
-            async with self._lock, self._database.begin() as connection:
-                changed = (await connection.execute(statement)).rowcount
-        except BROKEN as error:
-            self._database.warn(error)
-            return 0
-        if changed:
-            await self._database.truncate_log()
-        return changed
 
 
 def _is_of(keys: Sequence[tuple[int, bytes]]) -> ColumnElement[bool]:

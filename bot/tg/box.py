@@ -84,7 +84,7 @@ class Box(BoxModeration):
         if action in DECIDED or action == "next":
             reply: Reply | None = await self._moderate(bot, chat_id, action, code, target.lang)
         elif action in {"watch", "unwatch"}:
-            reply = await self._watch(chat_id, code, target.lang, on=action == "watch")
+            reply = await self._watch(bot, chat_id, code, target.lang, on=action == "watch")
         else:
             reply = await self._press_draft(bot, chat_id, action, code, target.lang)
         if reply is not None:
@@ -126,11 +126,19 @@ class Box(BoxModeration):
     async def open_link(
         self, bot: Bot, chat_id: int, word: str, incoming: Sequence[int] = (), lang: str = "en"
     ) -> None:
-        """Answer the word of a link to a question (FOLLOW_PREFIX): where it is, to its asker alone."""
+        """Answer the word of a link to a question (FOLLOW_PREFIX): where it is, to its asker alone.
+
+        In the language of its group; `lang` is for links that lead nowhere.
+        """
         found = await self.questions.follow(word, chat_id, int(self.clock()))
+        if found is not None:
+            lang = await self.community.lang(found.group_chat_id)
         await self.post.send(bot, chat_id, self._state(found, lang), incoming)
 
-    async def _watch(self, chat_id: int, code: str, lang: str, *, on: bool) -> Reply:
+    async def _watch(self, bot: Bot, chat_id: int, code: str, lang: str, *, on: bool) -> Reply:
+        found = await self.questions.followed(code, chat_id)
+        if on and found is not None and not await self.community.shows(bot, found.group_chat_id, chat_id):
+            return self.renderer.speaking(lang).box_note("unseen")
         outcome = await self.questions.watch(code, chat_id, on=on)
         if outcome is Outcome.LATER:
             return self.renderer.speaking(lang).box_note("later")
@@ -147,7 +155,8 @@ class Box(BoxModeration):
         self.drafts.forget(chat_id)
         await self.questions.forget(chat_id)
 
-    async def proof(self, chat_id: int) -> tuple[str, ...]:
+    async def proof(self, chat_id: int, lang: str = "en") -> tuple[str, ...]:
         """Return the lines of /proof on what the box holds of somebody."""
         held = await self.questions.held(chat_id)
-        return self.renderer.box_proof(held, draft=self.drafts.holds(chat_id), shared=self.drafts.shared)
+        renderer = self.renderer.speaking(lang)
+        return renderer.box_proof(held, draft=self.drafts.holds(chat_id), shared=self.drafts.shared)

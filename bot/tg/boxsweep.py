@@ -11,7 +11,6 @@ from dataclasses import dataclass, field
 from typing import Protocol
 
 from telegram import Bot, Message
-from telegram.constants import ParseMode
 
 from bot.content.boxcards import LONGEST, message_link
 from bot.content.render import Renderer
@@ -20,12 +19,9 @@ from bot.core.identify import Identifier, plain_draft
 from bot.log import place_of
 from bot.storage.box import QuestionBox
 from bot.storage.boxrows import ID_BYTES, Draw, Followed, Outcome, Question, State, code_of
-from bot.tg.deliver import Outcome as Delivery
-from bot.tg.deliver import deliver
 from bot.tg.drafts import Drafts
 from bot.tg.post import Post
 from bot.tg.relay import Relay
-from bot.tg.telegram_reply import as_markup
 
 log = logging.getLogger(__name__)
 _EVERY = 30.0
@@ -40,7 +36,10 @@ class Community(Protocol):
         """Tell whether somebody may decide on questions now; False where Telegram does not say."""
 
     async def takes(self, bot: Bot, group: int, person: int) -> bool:
-        """Tell whether the group's box is on and somebody a member of it now."""
+        """Tell whether the group's box is on and somebody a member of it now, as far as can be known."""
+
+    async def shows(self, bot: Bot, group: int, person: int) -> bool:
+        """Tell whether the group's box is on and somebody surely a member, who may be shown what is said there."""
 
     async def lang(self, group: int) -> str:
         """Return the language of cards in a group."""
@@ -77,7 +76,8 @@ class BoxSweep:
             if await self.questions.posted(code, message) is not Outcome.LATER:
                 del self._unconfirmed[code]
         for notice in await self.questions.expire(now):
-            await self.post.send(bot, notice.asker_chat_id, self.renderer.box_ended(_ENDED[notice.state]))
+            renderer = await self._of_group(notice.group_chat_id)
+            await self.post.send(bot, notice.asker_chat_id, renderer.box_ended(_ENDED[notice.state]))
         groups: dict[int, list[Question]] = {}
         for question in await self.questions.claim_due(now):
             groups.setdefault(question.group_chat_id, []).append(question)
@@ -92,13 +92,17 @@ class BoxSweep:
         return posted
 
     async def _post(self, bot: Bot, group: int, question: Question, now: int) -> bool:
-        renderer = self.renderer.speaking(await self.community.lang(group))
+        renderer = await self._of_group(group)
         sent = await self.community.publish(bot, group, renderer.box_posted(question.pseudonym, question.text))
         if sent is None:
             await self.questions.failed(question.code, now)
         elif await self.questions.posted(question.code, sent.message_id) is Outcome.LATER:
             self._unconfirmed[question.code] = sent.message_id
         return sent is not None
+
+    async def _of_group(self, group: int) -> Renderer:
+        """Return the writer in a group's language, which is also that of whoever came from there."""
+        return self.renderer.speaking(await self.community.lang(group))
 
     async def answer_came(self, group_chat_id: int, message: int, text: str) -> bool:
         """Note that `text` was sent in a group as a reply to our `message`; return whether its asker will see it."""
@@ -112,8 +116,9 @@ class BoxSweep:
             if found is None:
                 continue
             asker, question = found
-            if await self.community.takes(bot, question.group_chat_id, asker):
-                reply = self.renderer.box_answer(answer.code, question.pseudonym, answer.text, link_to(question))
+            if await self.community.shows(bot, question.group_chat_id, asker):
+                renderer = await self._of_group(question.group_chat_id)
+                reply = renderer.box_answer(answer.code, question.pseudonym, answer.text, link_to(question))
                 await self.post.send(bot, asker, reply)
 
     async def run(self, bot: Bot) -> None:
@@ -127,17 +132,8 @@ class BoxSweep:
 
     async def _show(self, bot: Bot, chat_id: int, reply: Reply, message: int | None) -> None:
         """Change the card that was pressed, so that no draft stays on the screen; send a new one where that fails."""
-        if message is not None:
-            markup = as_markup(reply, self.post.signer, self.post.minute())
-            edit = await deliver(
-                lambda: bot.edit_message_text(
-                    reply.html, chat_id=chat_id, message_id=message, parse_mode=ParseMode.HTML, reply_markup=markup
-                ),
-                "edit",
-            )
-            if not isinstance(edit, Delivery):
-                return
-        await self.post.send(bot, chat_id, reply)
+        if message is None or not await self.post.edit(bot, chat_id, message, reply):
+            await self.post.send(bot, chat_id, reply)
 
 
 def link_to(found: Followed) -> str | None:

@@ -35,6 +35,8 @@ class Cleared:
     """of these, how many are deleted (or were already)"""
     old: int
     """messages past 48 hours"""
+    whole: bool = True
+    """False where the database could not be asked, so that there may be more"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,7 +51,9 @@ class Clearer:
         now = int(self.clock())
         noted = await self.ledger.of_chat(chat_id)
         known = {e.message for e in noted}
-        return await self._clear(bot, chat_id, [*noted, *(Entry(chat_id, m, now) for m in also if m not in known)])
+        done = await self._clear(bot, chat_id, [*noted, *(Entry(chat_id, m, now) for m in also if m not in known)])
+        await self.ledger.wipe()
+        return done
 
     async def remove(self, bot: Bot, chat_id: int, numbers: list[int]) -> None:
         """Delete single messages that were never noted."""
@@ -68,7 +72,10 @@ class Clearer:
                 done = await self._clear(bot, chat_id, entries)
                 return done.gone + done.old
 
-        return sum(await asyncio.gather(*(one(chat_id, entries) for chat_id, entries in chats.items())))
+        struck = sum(await asyncio.gather(*(one(chat_id, entries) for chat_id, entries in chats.items())))
+        if struck:
+            await self.ledger.wipe()
+        return struck
 
     async def run(self, bot: Bot) -> None:
         """Sweep for ever; what was due while the program was down is cleared first."""
@@ -86,8 +93,8 @@ class Clearer:
         gone: list[int] = []
         for start in range(0, len(young), BATCH):
             gone += await self._delete(bot, chat_id, young[start : start + BATCH])
-        await self.ledger.done(chat_id, [*old, *gone])
-        return Cleared(len(young), len(gone), len(old))
+        whole = await self.ledger.done(chat_id, [*old, *gone])
+        return Cleared(len(young), len(gone), len(old), whole)
 
     async def _delete(self, bot: Bot, chat_id: int, numbers: list[int]) -> list[int]:
         """Return those that need no further try: deleted, gone already, or in a chat that wants nothing of us."""

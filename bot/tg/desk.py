@@ -8,13 +8,13 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 
-from telegram import Bot, CallbackQuery, Message, Update
+from telegram import Bot, Message, Update
 from telegram.constants import ChatType
 from telegram.ext import ContextTypes
 
 from bot.content.context import context_after, context_of_card, context_of_press
 from bot.content.render import Renderer
-from bot.content.reply import Button, Reply, Target
+from bot.content.reply import Reply, Target
 from bot.core.engine import Engine
 from bot.core.values import Action, Context, Decision
 from bot.errors import PayloadError
@@ -28,7 +28,6 @@ from bot.tg.memory import ShortMemory
 from bot.tg.payload import Signer
 from bot.tg.personal import Personal
 from bot.tg.post import Post
-from bot.tg.telegram_reply import as_markup
 
 log = logging.getLogger(__name__)
 LATE_SECONDS = 600
@@ -57,7 +56,7 @@ class Desk:
         message = _message(update)
         text = message.text or ""
         if await self.personal.is_code_word(message.chat_id, text):
-            await self.personal.tidy(context.bot, message.chat_id, [message.message_id])
+            await self.personal.tidy(context.bot, message.chat_id, [message.message_id], self.personal.lang_of(message))
             return
         local = await self.in_groups.take_local(context.bot, message.chat_id, text)
         if local is not None:
@@ -84,41 +83,45 @@ class Desk:
             return await self.on_text(update, context)
         message = _message(update)
         if context.args and context.args[0].startswith(FOLLOW_PREFIX):
-            return await self.box.open_link(context.bot, message.chat_id, context.args[0], [message.message_id])
+            return await self.box.open_link(
+                context.bot, message.chat_id, context.args[0], [message.message_id], self.personal.lang_of(message)
+            )
         opened = await self.in_groups.open_link(context.bot, message.chat_id, context.args[0]) if context.args else None
         if opened is not None:
             reply, after = opened
             self.memory.put(message.chat_id, after)
             return await self._answer(context.bot, message, reply)
         self.memory.forget(message.chat_id)
-        return await self._answer(context.bot, message, self.renderer.page("start"))
+        return await self._answer(context.bot, message, self._speaking(message).page("start"))
 
     async def on_help(self, update: Update, context: ContextTypes.DEFAULT_TYPE) -> None:
         """Answer /help; "/help me he hit me" is a message."""
         if context.args:
             return await self.on_text(update, context)
-        page = self.renderer.page("help")
-        add = Button(
-            str(self.renderer.catalogue.library.texts["add_to_group"]),
-            url=f"https://t.me/{context.bot.username}?startgroup=a",
-        )
-        return await self._answer(context.bot, _message(update), replace(page, rows=(*page.rows, (add,))))
+        message = _message(update)
+        renderer = self._speaking(message)
+        page = renderer.page("help")
+        add = renderer.add_to_group(context.bot.username)
+        return await self._answer(context.bot, message, replace(page, rows=(*page.rows, (add,))))
 
     async def on_privacy(self, update: Update, context: ContextTypes.DEFAULT_TYPE) -> None:
         """Answer /privacy."""
         if context.args:
             return await self.on_text(update, context)
-        return await self._answer(context.bot, _message(update), self.renderer.page("privacy"))
+        message = _message(update)
+        return await self._answer(context.bot, message, self._speaking(message).page("privacy"))
 
     async def on_topics(self, update: Update, context: ContextTypes.DEFAULT_TYPE) -> None:
         """Answer /topics."""
         if context.args:
             return await self.on_text(update, context)
-        return await self._answer(context.bot, _message(update), self.renderer.topics())
+        message = _message(update)
+        return await self._answer(context.bot, message, self._speaking(message).topics())
 
     async def on_other(self, update: Update, context: ContextTypes.DEFAULT_TYPE) -> None:
         """Answer a photo, voice message, sticker or anything else without text."""
-        await self._answer(context.bot, _message(update), self.renderer.say("please_type"))
+        message = _message(update)
+        await self._answer(context.bot, message, self._speaking(message).say("please_type"))
 
     async def on_press(self, update: Update, context: ContextTypes.DEFAULT_TYPE) -> None:
         """Open what a button leads to; one that does not verify opens the nearest safe card."""
@@ -132,21 +135,21 @@ class Desk:
             target = self.signer.safe_guess(query.data or "")
         if target.node == "tidy":
             await deliver(lambda: query.answer(), "button")
-            return await self.personal.tidy(context.bot, chat_id, [query.message.message_id])
+            return await self.personal.tidy(context.bot, chat_id, [query.message.message_id], target.lang)
         kind, _, name = target.node.partition(":")
         if kind in {"box", "askbox"} or (kind == "set" and name.endswith(":moderate.0")):
             await deliver(lambda: query.answer(), "button")
             return await self._press_box(context.bot, chat_id, target, query.message.message_id)
         if kind == "set":
-            reply = await self.in_groups.press(context.bot, chat_id, target.node)
+            reply = await self.in_groups.press(context.bot, chat_id, target)
+        elif kind == "timer" and name.isdigit():
+            kept = await self.personal.set_timer(chat_id, int(name))
+            reply = self.renderer.press(target) if kept else self.renderer.timer_not_kept(target)
         else:
-            if kind == "timer" and name.isdigit():
-                await self.personal.set_timer(chat_id, int(name))
-            else:
-                self.memory.put(chat_id, context_of_press(target, self.memory.get(chat_id)))
+            self.memory.put(chat_id, context_of_press(target, self.memory.get(chat_id)))
             reply = self.renderer.press(target)
         if target.node.startswith(_IN_PLACE) and query.message.is_accessible:
-            await deliver(lambda: self._edit(query, reply), "edit")
+            await self.post.edit(context.bot, chat_id, query.message.message_id, reply)
         else:
             await self._send(context.bot, chat_id, reply)
         await deliver(lambda: query.answer(), "button")
@@ -159,7 +162,7 @@ class Desk:
             return await self.box.press(bot, chat_id, target, message)
         group = await self.in_groups.group_of(name.partition(":")[0])
         if group is None:
-            return await self._send(bot, chat_id, self.renderer.settings_note("settings_lost"))
+            return await self._send(bot, chat_id, self.renderer.speaking(target.lang).settings_note("settings_lost"))
         if kind == "askbox":
             return await self.box.invite(bot, chat_id, group, lang=target.lang)
         return await self.box.moderate(bot, chat_id, group, lang=target.lang)
@@ -187,7 +190,13 @@ class Desk:
         if context.error is not None:
             log.error("a handler failed: %s", place_of(context.error))
         if isinstance(update, Update) and update.effective_chat is not None and update.effective_chat.type == "private":
-            await self._send(context.bot, update.effective_chat.id, self.renderer.say("error"))
+            message = update.effective_message
+            renderer = self._speaking(message) if isinstance(message, Message) else self.renderer
+            await self._send(context.bot, update.effective_chat.id, renderer.say("error"))
+
+    def _speaking(self, message: Message) -> Renderer:
+        """Return the writer in the language of whoever sent a command, a photo or anything else that holds no words."""
+        return self.renderer.speaking(self.personal.lang_of(message))
 
     def _context(self, message: Message) -> Context:
         """Return what a message leans on: the card it replies to, by that card's buttons, else the last half hour."""
@@ -224,11 +233,6 @@ class Desk:
 
     async def _send(self, bot: Bot, chat_id: int, reply: Reply) -> None:
         await self.post.send(bot, chat_id, reply)
-
-    async def _edit(self, query: CallbackQuery, reply: Reply) -> None:
-        await query.edit_message_text(
-            reply.html, parse_mode="HTML", reply_markup=as_markup(reply, self.signer, self.post.minute())
-        )
 
 
 def _message(update: Update) -> Message:

@@ -15,10 +15,11 @@ from collections.abc import Callable
 from aiolimiter import AsyncLimiter
 
 from bot.tg.hold import held
+from bot.tg.window import Window
 
 CHAT_BURST = 20
 CHAT_SECONDS = 20.0
-GROUP_BURST = 20
+GROUP_MOST = 20
 GROUP_SECONDS = 60.0
 CARE_PAUSE = 10.0
 _REMEMBERED = 10_000
@@ -30,7 +31,7 @@ class Lanes:
     def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
         """Take the clock that tells care cards of one chat apart."""
         self._clock = clock
-        self._chats: OrderedDict[int, AsyncLimiter] = OrderedDict()
+        self._chats: OrderedDict[int, AsyncLimiter | Window] = OrderedDict()
         self._cared: OrderedDict[int, float] = OrderedDict()
 
     async def turn(self, chat_id: int, *, care: bool) -> None:
@@ -55,13 +56,11 @@ class Lanes:
             self._cared.popitem(last=False)
         return True
 
-    def _chat(self, chat_id: int) -> AsyncLimiter:
+    def _chat(self, chat_id: int) -> AsyncLimiter | Window:
         limiter = self._chats.get(chat_id)
         if limiter is None:
-            # Telegram's groups have negative ids.
-            limiter = (
-                AsyncLimiter(GROUP_BURST, GROUP_SECONDS) if chat_id < 0 else AsyncLimiter(CHAT_BURST, CHAT_SECONDS)
-            )
+            # Telegram's groups have negative ids; theirs is a limit for any minute, a chat's one for the long run.
+            limiter = Window(GROUP_MOST, GROUP_SECONDS) if chat_id < 0 else AsyncLimiter(CHAT_BURST, CHAT_SECONDS)
             self._chats[chat_id] = limiter
         self._chats.move_to_end(chat_id)
         while len(self._chats) > _REMEMBERED:

@@ -10,6 +10,7 @@ from telegram import Bot, ChatMember, Message, Update
 from telegram.constants import ChatType
 from telegram.ext import ContextTypes
 
+from bot.content.languages import ENGLISH
 from bot.content.privacycards import HOURS, is_usable_word, plain_word
 from bot.content.render import Renderer
 from bot.content.reply import Target
@@ -20,6 +21,7 @@ from bot.tg.clearing import Clearer
 from bot.tg.groups import GroupDesk
 from bot.tg.memory import ShortMemory
 from bot.tg.post import RECEIPT_SECONDS, Post
+from bot.tg.tongue import tongue_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,55 +38,67 @@ class Personal:
     common_words: frozenset[str] = frozenset()
     """words that are no code word on their own"""
     clock: Callable[[], float] = field(default=time.time)
+    owed: set[int] = field(default_factory=set)
+    """chats that blocked the bot while the database was away: their rows are still to be erased"""
 
-    async def tidy(self, bot: Bot, chat_id: int, also: Sequence[int] = ()) -> None:
+    async def tidy(self, bot: Bot, chat_id: int, also: Sequence[int] = (), lang: str = ENGLISH) -> None:
         """Clear the chat on both sides and leave one line that vanishes too."""
         done = await self.clearer.tidy(bot, chat_id, also)
         self.memory.forget(chat_id)
-        await self.post.send(bot, chat_id, self.renderer.receipt(done.gone, done.young, done.old), keep=RECEIPT_SECONDS)
+        reply = self.renderer.speaking(lang).receipt(done.gone, done.young, done.old, whole=done.whole)
+        await self.post.send(bot, chat_id, reply, keep=RECEIPT_SECONDS)
+
+    def lang_of(self, message: Message) -> str:
+        """Return the language in which a typed command is answered."""
+        before = self.memory.get(message.chat_id)
+        return tongue_of(self.renderer.catalogue.library, before, message.from_user)
 
     async def is_code_word(self, chat_id: int, text: str) -> bool:
         """Tell whether a typed text is the chat's code word."""
         return self.ledger.is_word(chat_id, await self.ledger.reader(chat_id), plain_word(text))
 
-    async def set_timer(self, chat_id: int, hours: int) -> None:
-        """Set the timer; hours that are no choice change nothing."""
-        if hours in HOURS:
-            await self.ledger.choose(chat_id, hours=hours)
+    async def set_timer(self, chat_id: int, hours: int) -> bool:
+        """Set the timer; return False where it could not be kept. Hours that are no choice change nothing."""
+        return hours not in HOURS or await self.ledger.choose(chat_id, hours=hours) is not None
 
     async def on_clear(self, update: Update, context: ContextTypes.DEFAULT_TYPE) -> None:
         """Answer /clear."""
         message = _message(update)
-        await self.tidy(context.bot, message.chat_id, [message.message_id])
+        await self.tidy(context.bot, message.chat_id, [message.message_id], self.lang_of(message))
 
     async def on_forget(self, update: Update, context: ContextTypes.DEFAULT_TYPE) -> None:
         """Answer /forget: clear the chat, then erase every row and the context."""
         message = _message(update)
+        renderer = self.renderer.speaking(self.lang_of(message))
         await self.clearer.tidy(context.bot, message.chat_id, [message.message_id])
-        await self.erase(message.chat_id)
+        erased = await self.erase(message.chat_id)
         # Not noted anywhere, since nothing is to be held any more; the line gives nothing away.
-        await self.post.send_unnoted(context.bot, message.chat_id, self.renderer.forgotten())
+        await self.post.send_unnoted(context.bot, message.chat_id, renderer.forgotten(erased=erased))
 
-    async def erase(self, chat_id: int) -> None:
-        """Erase all that is held on a chat."""
+    async def erase(self, chat_id: int) -> bool:
+        """Erase all that is held on a chat; return False where the database could not be told."""
         self.memory.forget(chat_id)
         await self.in_groups.forget(chat_id)
         await self.box.forget(chat_id)
-        await self.ledger.forget(chat_id)
+        return await self.ledger.forget(chat_id)
 
     async def on_proof(self, update: Update, context: ContextTypes.DEFAULT_TYPE) -> None:
         """Answer /proof: every row held, in plain words."""
         message = _message(update)
-        chat_id = message.chat_id
+        chat_id, lang = message.chat_id, self.lang_of(message)
         held = await self.ledger.held(chat_id)
+        if held is None:
+            reply = self.renderer.speaking(lang).not_looked()
+            await self.post.send(context.bot, chat_id, reply, [message.message_id])
+            return
         reader = await self.ledger.reader(chat_id)
         seconds = max(0, held["due"] - int(self.clock()))
-        reply = self.renderer.proof(
+        reply = self.renderer.speaking(lang).proof(
             messages=held["messages"],
             in_hours=max(1, round(seconds / 3600)),
             choices=held["choices"],
             counted=await self.in_groups.held(chat_id),
-            more=await self.box.proof(chat_id),
+            more=await self.box.proof(chat_id, lang),
             remembered=self.memory.get(chat_id) != Context(),
             hours=reader.hours,
             shared=self.memory.is_shared,
@@ -95,21 +109,22 @@ class Personal:
         """Answer /timer with the choices."""
         message = _message(update)
         reader = await self.ledger.reader(message.chat_id)
-        reply = self.renderer.timer(reader.hours, Target(""))
+        reply = self.renderer.speaking(self.lang_of(message)).timer(reader.hours, Target(""))
         await self.post.send(context.bot, message.chat_id, reply, [message.message_id])
 
     async def on_word(self, update: Update, context: ContextTypes.DEFAULT_TYPE) -> None:
         """Answer /word: keep a code word's hash, and take the word itself off the screen."""
         message = _message(update)
+        renderer = self.renderer.speaking(self.lang_of(message))
         word = plain_word(" ".join(context.args or ()))
         if not word:
-            await self.post.send(context.bot, message.chat_id, self.renderer.word_help(), [message.message_id])
+            await self.post.send(context.bot, message.chat_id, renderer.word_help(), [message.message_id])
             return
         if is_usable_word(word, self.common_words):
-            await self.ledger.choose(message.chat_id, word=word)
-            reply = self.renderer.word_kept()
+            kept = await self.ledger.choose(message.chat_id, word=word)
+            reply = renderer.not_kept() if kept is None else renderer.word_kept()
         else:
-            reply = self.renderer.word_refused()
+            reply = renderer.word_refused()
         await self.clearer.remove(context.bot, message.chat_id, [message.message_id])
         await self.post.send(context.bot, message.chat_id, reply, keep=RECEIPT_SECONDS)
 
@@ -118,15 +133,25 @@ class Personal:
         message = _message(update)
         before = await self.ledger.reader(message.chat_id)
         after = await self.ledger.choose(message.chat_id, veil=not before.veil)
-        await self.post.send(context.bot, message.chat_id, self.renderer.veil(on=after.veil), [message.message_id])
+        renderer = self.renderer.speaking(self.lang_of(message))
+        reply = renderer.not_kept() if after is None else renderer.veil(on=after.veil)
+        await self.post.send(context.bot, message.chat_id, reply, [message.message_id])
 
     async def on_member(self, update: Update, context: ContextTypes.DEFAULT_TYPE) -> None:
         """Erase all rows of a chat that blocks the bot."""
         change = update.my_chat_member
-        if change is not None and change.chat.type == ChatType.PRIVATE and change.new_chat_member.status in (
-            ChatMember.BANNED, ChatMember.LEFT,
-        ):  # fmt: skip
-            await self.erase(change.chat.id)
+        if change is None or change.chat.type != ChatType.PRIVATE:
+            return
+        self.owed.discard(change.chat.id)
+        gone = change.new_chat_member.status in {ChatMember.BANNED, ChatMember.LEFT}
+        if gone and not await self.erase(change.chat.id):
+            self.owed.add(change.chat.id)
+
+    async def erase_owed(self) -> None:
+        """Try again to erase the rows of chats that blocked the bot meanwhile."""
+        for chat_id in tuple(self.owed):
+            if await self.erase(chat_id):
+                self.owed.discard(chat_id)
 
 
 def _message(update: Update) -> Message:

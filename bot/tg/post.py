@@ -9,11 +9,12 @@ from dataclasses import dataclass, field
 from telegram import Bot, Message
 
 from bot.content.reply import Reply
-from bot.storage.ledger import Ledger, Reader, due_at
+from bot.storage.choices import Reader
+from bot.storage.ledger import Ledger, due_at
 from bot.tg.deliver import Outcome, deliver
 from bot.tg.lanes import Lanes
 from bot.tg.payload import Signer
-from bot.tg.telegram_reply import send
+from bot.tg.telegram_reply import edit, send
 
 RECEIPT_SECONDS = 60
 """how long a line about clearing stays before it is cleared itself"""
@@ -58,6 +59,12 @@ class Post:
         if sent is Outcome.REFUSED and thread is not None:
             sent = await deliver(lambda: send(bot, chat_id, reply, self.signer, self.minute(), veil=veil), "reply")
         return sent if isinstance(sent, Message) else None
+
+    async def edit(self, bot: Bot, chat_id: int, message: int, reply: Reply) -> bool:
+        """Put a reply in the place of a message of ours, which is noted already; return whether it went through."""
+        veil = (await self.ledger.reader(chat_id)).veil
+        done = await deliver(lambda: edit(bot, chat_id, message, reply, self.signer, self.minute(), veil=veil), "edit")
+        return not isinstance(done, Outcome)
 
     def minute(self) -> int:
         """Return the minutes since 1970, as buttons carry them."""

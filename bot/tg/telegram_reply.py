@@ -2,7 +2,14 @@
 
 from __future__ import annotations
 
-from telegram import Bot, CopyTextButton, InlineKeyboardButton, InlineKeyboardMarkup, LinkPreviewOptions, Message
+from telegram import (
+    Bot,
+    CopyTextButton,
+    InlineKeyboardButton,
+    InlineKeyboardMarkup,
+    LinkPreviewOptions,
+    Message,
+)
 from telegram.constants import ParseMode
 
 from bot.content.reply import Button, Reply
@@ -47,6 +54,20 @@ async def send(
         disable_notification=True,
         message_thread_id=thread,
         protect_content=not reply.care and chat_id > 0,
+    )
+
+
+async def edit(
+    bot: Bot, chat_id: int, message: int, reply: Reply, signer: Signer, minute: int, *, veil: bool = False
+) -> None:
+    """Put one reply in the place of a message of ours."""
+    await bot.edit_message_text(
+        veiled(reply.html) if veil else reply.html,
+        chat_id=chat_id,
+        message_id=message,
+        parse_mode=ParseMode.HTML,
+        reply_markup=as_markup(reply, signer, minute),
+        link_preview_options=_NO_PREVIEW,
     )
 
 

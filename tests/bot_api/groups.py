@@ -32,6 +32,7 @@ class Group(Chat):
         self.closed_topics: set[int] = set()
         self.migrated_to: Group | None = None
         self.bot_may_write = True
+        self.hides_members = False
         self._last_id = 0
 
     def wire(self) -> Wire:

@@ -36,6 +36,8 @@ async def get_chat_member(world: World, params: Params) -> Any:
     if user is None:
         raise bad_request("PARTICIPANT_ID_INVALID")
     if isinstance(chat, Group):
+        if chat.hides_members and user_id != world.bot.id and not chat.bot_member.admin:
+            raise bad_request("CHAT_ADMIN_REQUIRED")
         return chat.members.get(user_id, Member(user, "left")).wire()
     if user_id not in (chat.id, world.bot.id):
         raise bad_request("member not found")

@@ -33,6 +33,7 @@ NAME = "Quiet Lamp"
 TEXT = "My husband Imran met Sana in Leeds on 12 March, ask @sana_92"
 EVIL = '<b>x</b> & "q" \' </blockquote><a href="https://example.org">y</a> {{ 7*7 }} {name} %s &lt;'
 LINK = "https://t.me/unspoken_test_bot?start=q-abc"
+LANGS = ("en", "hi-Latn")
 
 
 def _draft(renderer: Renderer, text: str, note: str = "") -> Reply:
@@ -52,9 +53,11 @@ def _cards(renderer: Renderer, text: str) -> Iterator[Reply]:
     yield renderer.box_posted(NAME, text)
 
 
-def test_no_word_of_a_text_stands_on_a_lock_screen(renderer: Renderer) -> None:
+@pytest.mark.parametrize("lang", LANGS)
+def test_no_word_of_a_text_stands_on_a_lock_screen(renderer: Renderer, lang: str) -> None:
     """Also under the shortest name: what people typed begins after the characters that are shown there."""
     tone = load_tone(ROOT)[0]
+    renderer = renderer.speaking(lang)
     text = "ex ex ex"
     cards = (
         _draft(renderer, text),
@@ -72,7 +75,7 @@ def _all_cards(renderer: Renderer) -> Iterator[Reply]:
     yield renderer.box_invite(CODE)
     yield renderer.box_write(CODE)
     yield renderer.box_handed(NAME, LINK)
-    for key in ("full", "long", "gone", "later", "closed", "dropped"):
+    for key in ("full", "long", "gone", "later", "closed", "dropped", "unseen"):
         yield renderer.box_note(key)
     for key in ("refused", "expired", "failed"):
         yield renderer.box_ended(key)
@@ -83,11 +86,12 @@ def _all_cards(renderer: Renderer) -> Iterator[Reply]:
     yield renderer.box_none()
 
 
-def test_every_card_is_sound_bland_and_kind(renderer: Renderer) -> None:
+@pytest.mark.parametrize("lang", LANGS)
+def test_every_card_is_sound_bland_and_kind(renderer: Renderer, lang: str) -> None:
     """As `unspoken check` asks of all others: markup, first characters, wording, labels, buttons of 64 bytes."""
     tone, wording = load_tone(ROOT)[0], load_wording(ROOT)[0]
-    signer = Signer((b"k" * 32,))
-    for reply in _all_cards(renderer):
+    signer = Signer((b"k" * 32,), {tag: own.letter for tag, own in renderer.catalogue.library.languages.items()})
+    for reply in _all_cards(renderer.speaking(lang)):
         assert list(markup_problems(reply.html)) == []
         assert list(neutral_problems(tone, reply.html)) == [], reply.html
         assert list(wording_problems(wording, reply.html, care=False)) == []

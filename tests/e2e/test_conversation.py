@@ -109,13 +109,15 @@ async def test_a_conversation_survives_a_kill(start: Start, api: BotApiServer, d
 
 
 async def test_commands_are_set_by_scope(start: Start, api: BotApiServer) -> None:
-    """Private chats are shown two bland commands, groups the one that works there; nothing is set for everybody."""
+    """Private chats are shown two bland commands, group members three, admins one more; nobody else any."""
     program = await start()
     await program.until("ready")
-    await api.wait_for_call("setMyCommands", count=2, timeout=10)
+    await api.wait_for_call("setMyCommands", count=9, timeout=10)
     private = [command["command"] for command in api.commands["all_private_chats", ""]]
     assert private == ["start", "help"]
-    assert [command["command"] for command in api.commands["all_group_chats", ""]] == ["help"]
+    for code in ("", "hi", "ur"):
+        assert [command["command"] for command in api.commands["all_group_chats", code]] == ["ask", "help", "privacy"]
+        assert api.commands["all_chat_administrators", code][-1]["command"] == "settings"
 
 
 async def test_a_sigterm_waits_for_the_reply_at_hand(start: Start, api: BotApiServer) -> None:

@@ -14,21 +14,21 @@ import pytest
 import sqlalchemy
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
-from sqlalchemy import text
+from sqlalchemy import Connection, bindparam, delete, insert, select, text
 
 from bot.errors import StorageError
-from bot.storage import database as database_module
+from bot.storage import engines
 from bot.storage import migrate as migrate_module
 from bot.storage.database import Database
 from bot.storage.migrate import Schema
-from bot.storage.schema import counters, metadata
+from bot.storage.schema import counters, handled, metadata
 from tests.postgres import PostgresServer
 
 ALLOWED = {
     "alembic_version": {"version_num"},
     "counters": {"day", "name", "total"},
     "ledger": {"chat", "message", "box", "sent", "due"},
-    "readers": {"chat", "hours", "word", "veil"},
+    "readers": {"chat", "hours", "word", "veil", "key"},
     "groups": {"chat", "box", "settings", "left_at"},
     "box_questions": {"id", "chat", "asker", "asker_box", "text", "state", "pseudonym", "message", "due"},
     "box_blocks": {"chat", "asker"},
@@ -315,7 +315,7 @@ def test_a_missing_driver_is_one_line(monkeypatch: pytest.MonkeyPatch) -> None:
     def fail(*_: object, **__: object) -> None:
         raise ModuleNotFoundError("No module named 'asyncpg'", name="asyncpg")
 
-    monkeypatch.setattr(database_module, "create_async_engine", fail)
+    monkeypatch.setattr(engines, "create_async_engine", fail)
     with pytest.raises(StorageError, match="pip install asyncpg"):
         Database("postgresql+asyncpg://user:pw@localhost/x")
 
@@ -323,3 +323,31 @@ def test_a_missing_driver_is_one_line(monkeypatch: pytest.MonkeyPatch) -> None:
 def test_the_counters_have_no_other_key() -> None:
     """A day and a topic: nothing that tells one asker from another."""
     assert [c.name for c in counters.primary_key] == ["day", "name"]
+
+
+async def test_one_transaction_is_one_piece_of_work(database: Database) -> None:
+    """All of it or nothing, and what it returns comes back; changes tell how many rows, or that nothing could be."""
+
+    def work(connection: Connection, *, fails: bool) -> int:
+        connection.execute(insert(handled).values(update_id=1, at=1))
+        if fails:
+            raise ConnectionAbortedError
+        return 7
+
+    with pytest.raises(ConnectionAbortedError):
+        await database.run(lambda connection: work(connection, fails=True))
+    assert await database.rows(select(handled)) == []
+    assert await database.run(lambda connection: work(connection, fails=False)) == 7
+    assert await database.change(delete(handled), delete(counters)) == 1
+    assert await database.change() == 0
+    assert await database.change(text("DELETE FROM nothing")) is None
+    assert await database.rows(text("SELECT * FROM nothing")) == []
+
+
+async def test_rows_of_a_turn_are_read_and_written_on_either_engine(database: Database) -> None:
+    """With statements that are made once."""
+    statement = database.insert(handled).on_conflict_do_nothing()
+    query = select(handled.c.update_id).where(handled.c.at.in_([bindparam("first"), bindparam("second")]))
+    await database.write(statement, [{"update_id": n, "at": n} for n in range(5)])
+    await database.write(statement, [{"update_id": 4, "at": 1}, {"update_id": 5, "at": 1}])
+    assert [tuple(row) for row in await database.read(query, second=4, first=3)] == [(3,), (4,)]

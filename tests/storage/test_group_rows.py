@@ -115,6 +115,22 @@ async def test_a_group_that_moves_takes_its_settings_along(store: Groups, databa
     assert await store.get(SUPER) == {"box": True}
 
 
+async def test_a_move_heard_of_late_loses_nothing(store: Groups, database: Database, seal: Seal) -> None:
+    """The new number may be greeted first; what was chosen there since stands, what was not makes way."""
+    await store.put(GROUP, {"box": True})
+    await store.put(SUPER, {})
+    await store.moved(GROUP, SUPER)
+    assert await store.get(SUPER) == {"box": True}
+    assert await chats(database, groups) == [seal.chat(SUPER)]
+    await store.moved(OTHER, SUPER)
+    await store.put(OTHER, {})
+    await store.moved(SUPER, OTHER)
+    assert await store.get(OTHER) == {"box": True}
+    await store.put(GROUP, {"lang": "en"})
+    await store.moved(GROUP, OTHER)
+    assert await store.get(OTHER) == {"box": True}
+
+
 async def test_a_group_left_is_erased_a_week_later(store: Groups, database: Database, seal: Seal) -> None:
     """Every row of it, in every table; back within the week, it finds its settings."""
     for chat in (GROUP, OTHER):

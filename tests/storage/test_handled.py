@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 from pathlib import Path
+from typing import Any
 
 import pytest
 from sqlalchemy import select, text
@@ -62,14 +63,14 @@ async def test_the_next_program_knows_what_was_answered(database: Database) -> N
 async def test_what_comes_meanwhile_shares_a_write(database: Database) -> None:
     """A burst costs few transactions."""
     begun = 0
-    begin = database.begin
+    write = database.write
 
-    def counting() -> object:
+    def counting(*arguments: Any) -> Any:
         nonlocal begun
         begun += 1
-        return begin()
+        return write(*arguments)
 
-    database.begin = counting  # type: ignore[assignment, method-assign]
+    database.write = counting  # type: ignore[assignment, method-assign]
     handled = Handled(database)
     for number in range(300):
         handled.add(number)
@@ -77,7 +78,7 @@ async def test_what_comes_meanwhile_shares_a_write(database: Database) -> None:
             await asyncio.sleep(0)
     await handled.close()
     assert len(await rows(database)) == 300
-    assert begun <= 4
+    assert 1 <= begun <= 12
 
 
 async def test_an_update_noted_twice_is_one_row(database: Database) -> None:

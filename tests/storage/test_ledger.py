@@ -11,10 +11,13 @@ import pytest
 from sqlalchemy import text
 
 from bot.app import make_seal
+from bot.storage.choices import Reader
 from bot.storage.database import Database
-from bot.storage.ledger import Entry, Ledger, Reader
+from bot.storage.ledger import Entry, Ledger
 from bot.storage.seal import Seal
 from tests.storage.conftest import NEXT_SECRET, SECRET
+
+THIRD_SECRET = b"and the secret after the next one"
 
 ALICE, BOB = 5_551_234_567, -1_001_234_567_890
 NOW = 1_800_000_000
@@ -125,9 +128,9 @@ async def test_a_new_timer_moves_what_is_noted(ledger: Ledger, other: Ledger) ->
     """Also what is overdue by then; never is when Telegram no longer lets it be deleted."""
     await ledger.note(ALICE, [1], NOW, NOW + 12 * HOUR)
     await ledger.choose(ALICE, hours=1)
-    assert (await other.held(ALICE))["due"] == NOW + HOUR
+    assert await other.held(ALICE) == {"messages": 1, "due": NOW + HOUR, "choices": 1}
     await ledger.choose(ALICE, hours=0)
-    assert (await other.held(ALICE))["due"] == NOW + 48 * HOUR
+    assert await other.held(ALICE) == {"messages": 1, "due": NOW + 48 * HOUR, "choices": 1}
 
 
 async def test_two_programs_may_choose_at_once(
@@ -136,7 +139,7 @@ async def test_two_programs_may_choose_at_once(
     """One choice stands, whole, and neither program takes the database for broken."""
     for n in range(10):
         await asyncio.gather(ledger.choose(ALICE + n, hours=1, veil=False), other.choose(ALICE + n, hours=2, veil=True))
-    assert {row[1:] for row in await rows(database, "readers")} <= {(1, None, 0), (2, None, 1)}
+    assert {row[1:4] for row in await rows(database, "readers")} <= {(1, None, 0), (2, None, 1)}
     assert len(await rows(database, "readers")) == 10
     assert "unusable" not in caplog.text
 
@@ -182,17 +185,117 @@ async def test_what_no_key_opens_is_struck_out_and_said_once(
 
 
 async def test_rows_wait_for_a_table_that_comes_back(ledger: Ledger, database: Database) -> None:
-    """Neither noting nor choosing nor reading raises; what was noted is written later, and cleared meanwhile."""
+    """Nothing raises or tells of more than was done; what was noted is written later, and cleared meanwhile."""
     async with database.begin() as connection:
         await connection.execute(text("ALTER TABLE ledger RENAME TO away"))
         await connection.execute(text("ALTER TABLE readers RENAME TO gone"))
     await ledger.note(ALICE, [1], NOW, NOW)
     assert await ledger.reader(ALICE) == Reader()
-    assert await ledger.choose(ALICE, hours=1) == Reader(hours=1)
+    assert await ledger.choose(ALICE, hours=1) is None
+    assert await ledger.reader(ALICE) == Reader()
     assert await ledger.claim_due(NOW + HOUR, LEASE) == [Entry(ALICE, 1, NOW)]
-    assert (await ledger.held(ALICE))["messages"] == 1
+    assert await ledger.held(ALICE) is None
+    assert not await ledger.forget(BOB)
+    assert not await ledger.done(BOB, [1])
     async with database.begin() as connection:
         await connection.execute(text("ALTER TABLE away RENAME TO ledger"))
         await connection.execute(text("ALTER TABLE gone RENAME TO readers"))
     await ledger.note(ALICE, [2], NOW, NOW)
     assert len(await rows(database, "ledger")) == 2
+
+
+async def test_half_a_choice_is_none(ledger: Ledger, database: Database) -> None:
+    """What is noted keeps its time where the choice itself could not be kept."""
+    await ledger.note(ALICE, [1], NOW, NOW + 12 * HOUR)
+    async with database.begin() as connection:
+        await connection.execute(text("ALTER TABLE readers RENAME TO gone"))
+    assert await ledger.choose(ALICE, hours=1) is None
+    assert [row[4] for row in await rows(database, "ledger")] == [NOW + 12 * HOUR]
+
+
+async def test_an_outage_wipes_no_other_choice(ledger: Ledger, database: Database, seal: Seal) -> None:
+    """What could not be read just before is still there after the next choice."""
+    await ledger.choose(ALICE, word="milk and eggs")
+    fresh = Ledger(database, seal)
+    async with database.begin() as connection:
+        await connection.execute(text("ALTER TABLE readers RENAME TO gone"))
+    assert await fresh.reader(ALICE) == Reader()
+    async with database.begin() as connection:
+        await connection.execute(text("ALTER TABLE gone RENAME TO readers"))
+    assert await fresh.choose(ALICE, veil=True) == Reader(word=seal.word(ALICE, "milk and eggs"), veil=True)
+
+
+async def test_choices_live_on_over_two_changes_of_keys(ledger: Ledger, database: Database) -> None:
+    """Whoever writes in between keeps everything, the code word too; and of the first key nothing is left."""
+    await ledger.choose(ALICE, hours=1, word="milk and eggs", veil=True)
+    second = make_seal([NEXT_SECRET, SECRET])
+    assert await Ledger(database, second).reseal_choices(second, sure=True) == (1, 0)
+    between = Ledger(database, second)
+    reader = await between.reader(ALICE)
+    assert between.is_word(ALICE, reader, "milk and eggs")
+    third = make_seal([THIRD_SECRET, NEXT_SECRET])
+    assert await Ledger(database, third).reseal_choices(third, sure=True) == (1, 0)
+    after = Ledger(database, third)
+    reader = await after.reader(ALICE)
+    assert (reader.hours, reader.veil) == (1, True)
+    assert after.is_word(ALICE, reader, "milk and eggs")
+    assert not after.is_word(ALICE, reader, "bread and butter")
+    alone = Ledger(database, make_seal([THIRD_SECRET]))
+    assert alone.is_word(ALICE, await alone.reader(ALICE), "milk and eggs")
+    held = [value for row in await rows(database, "readers") for value in row]
+    for secret in (SECRET, NEXT_SECRET):
+        seal = make_seal([secret])
+        assert not {seal.chat(ALICE), seal.word(ALICE, "milk and eggs"), *seal.marks()} & set(held)
+
+
+async def test_who_did_not_write_between_two_changes_of_keys_is_forgotten(ledger: Ledger, database: Database) -> None:
+    """Nobody could find the row again, not even to erase it; while it is not sure that the keys are right it stays."""
+    await ledger.choose(ALICE, word="milk and eggs")
+    await ledger.choose(BOB, hours=1)
+    second, third = make_seal([NEXT_SECRET, SECRET]), make_seal([THIRD_SECRET, NEXT_SECRET])
+    assert await Ledger(database, second).reseal_choices(second, sure=True) == (2, 0)
+    await Ledger(database, second).reader(BOB)
+    assert await Ledger(database, third).reseal_choices(third, sure=False) == (1, 1)
+    assert len(await rows(database, "readers")) == 2
+    assert await Ledger(database, third).reseal_choices(third, sure=True) == (1, 1)
+    assert len(await rows(database, "readers")) == 1
+    assert await Ledger(database, third).reader(BOB) == Reader(hours=1)
+
+
+async def test_rows_of_an_earlier_version_belong_to_the_key_before(ledger: Ledger, database: Database) -> None:
+    """Their key was not noted; they live as long as any other."""
+    await ledger.choose(ALICE, hours=1)
+    await ledger.choose(BOB, hours=2)
+    async with database.begin() as connection:
+        await connection.execute(text("UPDATE readers SET key = NULL"))
+    assert await ledger.say_unfound() == 0
+    second, third = make_seal([NEXT_SECRET, SECRET]), make_seal([THIRD_SECRET, NEXT_SECRET])
+    assert await Ledger(database, second).reseal_choices(second, sure=True) == (2, 0)
+    assert await Ledger(database, second).reader(ALICE) == Reader(hours=1)
+    assert await Ledger(database, third).reseal_choices(third, sure=True) == (1, 1)
+
+
+async def test_choices_of_a_lost_secret_are_said_and_stay(
+    ledger: Ledger, database: Database, caplog: pytest.LogCaptureFixture
+) -> None:
+    """A secret that was mistyped must not take away everybody's code word."""
+    await ledger.choose(ALICE, word="milk and eggs")
+    with caplog.at_level(logging.WARNING, "bot"):
+        assert await ledger.say_unfound() == 0
+        assert await Ledger(database, make_seal([NEXT_SECRET])).say_unfound() == 1
+    assert len([r for r in caplog.records if r.name.startswith("bot.")]) == 1
+    assert "rotate-key" in caplog.text
+    assert ledger.is_word(ALICE, await Ledger(database, make_seal([SECRET])).reader(ALICE), "milk and eggs")
+
+
+async def test_another_programs_choice_holds_a_second_later(
+    ledger: Ledger, other: Ledger, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What is remembered of a chat serves one turn."""
+    assert await ledger.reader(ALICE) == Reader()
+    await other.choose(ALICE, veil=True)
+    assert await ledger.reader(ALICE) == Reader()
+    loop = asyncio.get_running_loop()
+    now = loop.time()
+    monkeypatch.setattr(loop, "time", lambda: now + 1.1)
+    assert await ledger.reader(ALICE) == Reader(veil=True)

@@ -222,7 +222,8 @@ async def test_a_block_shows_nothing_that_belongs_together(live: Live) -> None:
     assert [q.code for q in await live.box.waiting(GROUP, NOW + HOLD_SECONDS)] == [codes[1]]
     await live.submit(group=OTHER_GROUP)
     assert len(await live.box.waiting(OTHER_GROUP, NOW + HOLD_SECONDS)) == 1
-    assert await live.box.lift_blocks(GROUP) == 1
+    for _ in range(2):
+        assert await live.box.lift_blocks(GROUP) is Outcome.DONE
     await live.submit()
     assert len(await live.box.waiting(GROUP, NOW + HOLD_SECONDS)) == 2
 
@@ -401,7 +402,7 @@ async def test_a_broken_database_says_later_and_raises_nothing(tmp_path: Path) -
     assert await box.replied_to(GROUP, 1) is None
     await box.forget(ASKER)
     await box.forget_group(GROUP)
-    assert await box.lift_blocks(GROUP) == 0
+    assert await box.lift_blocks(GROUP) is Outcome.LATER
     await database.close()
 
 

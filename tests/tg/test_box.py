@@ -30,6 +30,7 @@ from bot.tg.post import Post
 from bot.tg.relay import LATEST, Relay
 from tests.bot_api import BotApiServer, Group, Person
 from tests.bot_api import Message as Seen
+from tests.broken import led_astray
 
 QUESTION = "My friend Farzeen in Leeds says that <b>liking</b> photos & such is small. Is it? @farzeen_k"
 SOFTER = "My friend in a town says that <b>liking</b> photos & such is small. Is it? an account"
@@ -52,6 +53,10 @@ class Club:
     async def takes(self, bot: Bot, group: int, person: int) -> bool:
         """Tell whether the group is open."""
         return group not in self.closed
+
+    async def shows(self, bot: Bot, group: int, person: int) -> bool:
+        """Tell the same."""
+        return await self.takes(bot, group, person)
 
     async def lang(self, group: int) -> str:
         """Return English."""
@@ -387,14 +392,10 @@ async def test_a_question_that_telegram_refuses_is_said_and_erased(scene: Scene)
 async def test_a_broken_database_loses_no_draft(scene: Scene) -> None:
     """The draft's card stays with its buttons and says to press again."""
     card = await scene.draft(scene.alice)
-    database = scene.box.questions._database
-    good = database._engine
-    database._engine = Database(f"sqlite+aiosqlite:///{scene.folder}/without_tables")._engine
-    later = await scene.press(scene.alice, "Keep my words", card)
+    async with led_astray(scene.box.questions._database, f"sqlite+aiosqlite:///{scene.folder}/without_tables"):
+        later = await scene.press(scene.alice, "Keep my words", card)
     assert "just now" in later.text
     assert "Farzeen" in later.text
-    await database._engine.dispose()
-    database._engine = good
     assert "Handed in" in (await scene.press(scene.alice, "Keep my words", later)).text
 
 

@@ -11,11 +11,14 @@ import pytest
 from bot.app import build_application, make_desk, make_seal
 from bot.content.catalogue import Catalogue
 from bot.core.engine import Engine
+from bot.core.values import Context
 from bot.settings import Settings
 from bot.storage.database import Database
 from bot.storage.ledger import Ledger
+from bot.tg.clearing import Cleared
 from bot.tg.intake import Intake
 from tests.bot_api import BotApiServer, Person
+from tests.broken import led_astray
 from tests.tg.conftest import FIRST_NAME
 from tests.tg.live import Live, until
 
@@ -179,10 +182,9 @@ async def test_blocking_erases_every_row(live: Live, alice: Person) -> None:
     await alice.block_bot()
 
     async def erased() -> bool:
-        return not (await live.desk.personal.ledger.held(alice.id))["choices"]
+        return await live.desk.personal.ledger.held(alice.id) == {"messages": 0, "due": 0, "choices": 0}
 
     await until(erased)
-    assert (await live.desk.personal.ledger.held(alice.id))["messages"] == 0
 
 
 async def test_proof_lists_rows_and_no_content(live: Live, alice: Person) -> None:
@@ -287,11 +289,133 @@ async def test_the_veil_covers_all_but_the_first_line(live: Live, alice: Person)
     assert spoilers[0]["offset"] == reply.text.index("\n") + 1
 
 
-async def test_a_broken_database_clears_what_memory_knows(live: Live, alice: Person, tmp_path: Path) -> None:
+async def test_the_veil_covers_cards_that_change_in_place(live: Live, alice: Person, api: BotApiServer) -> None:
+    """The steps of a tool as well; and no link is shown as a preview there either."""
+    await alice.say("/veil")
+    await alice.next_reply()
+    await alice.say("/topics")
+    await alice.press(await alice.next_reply(), "What it all means")
+    card = await alice.next_edit()
+    assert [e["type"] for e in card.wire["entities"]].count("spoiler") == 1
+    assert api.calls_to("editMessageText")[-1].params["link_preview_options"] == {"is_disabled": True}
+
+
+async def test_a_broken_database_clears_what_memory_knows(live: Live, alice: Person) -> None:
     """Notes wait in memory, Tidy works on them."""
-    await live.desk.database.close()
-    live.desk.database._url = "sqlite+aiosqlite:////no/such/place/x.sqlite3"
-    live.desk.database._engine = Database(live.desk.database._url)._engine
+    async with led_astray(live.desk.database):
+        await _talk(alice, 2)
+        await alice.say("/clear")
+        receipt = await alice.next_reply()
+        assert "5 of 5" in receipt.text
+        assert alice.chat.messages == [receipt]
+
+
+async def test_a_choice_that_could_not_be_kept_is_said(live: Live, alice: Person) -> None:
+    """In one line, and nothing has changed: neither a word, nor the veil, nor the timer."""
+    await alice.say("/word milk and eggs")
+    await alice.next_reply()
+    await alice.say("/timer")
+    card = await alice.next_reply()
+    async with led_astray(live.desk.database):
+        await alice.say("/word bread and butter")
+        assert "could not keep that" in (await alice.next_reply()).text
+        assert not any("bread" in m.text for m in alice.chat.messages)
+        await alice.say("/veil")
+        assert "could not keep that" in (await alice.next_reply()).text
+        await alice.press(card, "After 1 h")
+        edited = await alice.next_edit()
+        assert "could not keep that" in edited.text
+        assert "After 1 h" in edited.labels
+    ledger = live.desk.personal.ledger
+    reader = await Ledger(live.desk.database, make_seal([b"s" * 32])).reader(alice.id)
+    assert reader == await ledger.reader(alice.id)
+    assert (reader.hours, reader.veil) == (12, False)
+    assert ledger.is_word(alice.id, reader, "milk and eggs")
+    await alice.press(edited, "After 1 h")
+    assert "after 1 h" in (await alice.next_edit()).text
+
+
+async def test_a_veil_stays_while_the_database_is_away(live: Live, alice: Person) -> None:
+    """What was read before goes on: nobody's cover falls since a disk is full."""
+    await alice.say("/veil")
+    await alice.next_reply()
+    await alice.say(QUESTION)
+    await alice.next_reply()
+    async with led_astray(live.desk.database):
+        live.desk.personal.ledger._cache = type(live.desk.personal.ledger._cache)(
+            {chat: (-1e9, reader) for chat, (_, reader) in live.desk.personal.ledger._cache.items()}
+        )
+        await alice.say(QUESTION)
+        assert any(e["type"] == "spoiler" for e in (await alice.next_reply()).wire["entities"])
+
+
+async def test_what_cannot_be_seen_or_erased_is_said(live: Live, alice: Person) -> None:
+    """Neither /proof nor /clear nor /forget tells of more than was done; each works once the database is back."""
     await _talk(alice, 2)
-    await alice.say("/clear")
-    assert "5 of 5" in (await alice.next_reply()).text
+    await _until_noted(live, alice, 4)
+    async with led_astray(live.desk.database):
+        await alice.say("/proof")
+        assert "could not look" in (await alice.next_reply()).text
+        await alice.say("/clear")
+        assert "as far as I can see: 3 of 3" in (await alice.next_reply()).text
+        await alice.say("/forget")
+        assert "/forget again" in (await alice.next_reply()).text
+    assert await live.desk.personal.ledger.held(alice.id) != {"messages": 0, "due": 0, "choices": 0}
+    await alice.say("/forget")
+    assert "nothing is held" in (await alice.next_reply()).text
+    assert await live.desk.personal.ledger.held(alice.id) == {"messages": 0, "due": 0, "choices": 0}
+
+
+async def test_who_blocks_while_the_database_is_away_is_forgotten_later(live: Live, alice: Person) -> None:
+    """With the first round after it is back."""
+    await alice.say("/word milk and eggs")
+    await alice.next_reply()
+    personal = live.desk.personal
+
+    async def owed() -> bool:
+        return bool(personal.owed)
+
+    async with led_astray(live.desk.database):
+        await alice.block_bot()
+        await until(owed)
+        await personal.erase_owed()
+        assert personal.owed
+    await personal.erase_owed()
+    assert not personal.owed
+    assert await personal.ledger.held(alice.id) == {"messages": 0, "due": 0, "choices": 0}
+
+
+@pytest.mark.parametrize("how", ["tidy", "timer"])
+async def test_what_was_cleared_lies_in_no_file(
+    live: Live, alice: Person, api: BotApiServer, tmp_path: Path, how: str
+) -> None:
+    """Neither in the database nor in its log: clearing leaves no trace that there was anything to clear."""
+    await _talk(alice, 3)
+    await _until_noted(live, alice, 6)
+    trace = make_seal([b"s" * 32]).chat(alice.id)
+    assert trace in await asyncio.to_thread(_bytes_of, tmp_path)
+    if how == "tidy":
+        await alice.say("/clear")
+        await alice.next_reply()
+        await _until_noted(live, alice, 1)
+        api.clock.advance(minutes=2)
+    else:
+        api.clock.advance(hours=13)
+    await live.sweep()
+    assert alice.chat.messages == []
+    assert trace not in await asyncio.to_thread(_bytes_of, tmp_path)
+    if how == "tidy":
+        assert live.desk.memory.get(alice.id) == Context()
+
+
+async def test_a_long_chat_is_cleared_by_the_hundred(live: Live, alice: Person, api: BotApiServer) -> None:
+    """As many as Telegram takes in one call."""
+    live.intake.stop()
+    await live.task
+    for _ in range(230):
+        await alice.say("hello")
+    now = int(api.clock.now())
+    await live.desk.personal.ledger.note(alice.id, [m.message_id for m in alice.chat.messages], now, now + 3600)
+    assert await live.desk.personal.clearer.tidy(live.application.bot, alice.id) == Cleared(230, 230, 0)
+    assert alice.chat.messages == []
+    assert len(api.calls_to("deleteMessages")) == 3

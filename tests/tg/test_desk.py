@@ -322,7 +322,7 @@ async def test_a_group_gets_one_neutral_line(talk: Talk, desk: Desk, command: st
     assert discreet(reply)
 
 
-@pytest.mark.parametrize("text", [DANGER, "/privacy", "/topics", "/start@another_bot"])
+@pytest.mark.parametrize("text", [DANGER, "/clear", "/topics", "/start@another_bot"])
 async def test_a_group_gets_nothing_else(talk: Talk, text: str) -> None:
     """What people say to each other in a group is none of the bot's business."""
     with pytest.raises(AssertionError, match="no reply"):

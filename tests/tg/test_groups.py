@@ -8,6 +8,7 @@ import pytest
 
 from bot.content.groupsettings import GroupSettings, LocalService, read_service, read_settings, write_settings
 from tests.bot_api import BotApiServer, Group, Message, Person
+from tests.broken import led_astray
 from tests.tg.conftest import FIRST_NAME
 from tests.tg.live import Live, until
 
@@ -304,14 +305,10 @@ async def test_a_broken_database_leaves_the_group_with_its_defaults(
     live: Live, api: BotApiServer, group: Group, alice: Person, admin: Person
 ) -> None:
     """The line is still there; the settings say that they cannot be reached."""
-    await live.desk.database.close()
-    broken = "sqlite+aiosqlite:////no/such/place/x.sqlite3"
-    from bot.storage.database import Database
-
-    live.desk.database._engine = Database(broken)._engine
-    line = await _ask(live, alice, group, "/ask")
-    assert "I answer in private" in line.text
-    assert "could not reach the settings" in (await _panel(live, api, admin, group)).text
+    async with led_astray(live.desk.database):
+        line = await _ask(live, alice, group, "/ask")
+        assert "I answer in private" in line.text
+        assert "could not reach the settings" in (await _panel(live, api, admin, group)).text
 
 
 def test_settings_survive_being_stored() -> None:

@@ -6,7 +6,8 @@ import asyncio
 
 import pytest
 
-from bot.tg.lanes import CARE_PAUSE, CHAT_BURST, Lanes
+from bot.tg.lanes import CARE_PAUSE, CHAT_BURST, GROUP_MOST, GROUP_SECONDS, Lanes
+from bot.tg.window import Window
 
 
 class Clock:
@@ -64,6 +65,28 @@ async def test_only_one_care_card_in_ten_seconds_is_fast() -> None:
     clock.now += CARE_PAUSE
     await asyncio.wait_for(lanes.turn(1, care=True), 0.5)
     slow.cancel()
+
+
+async def test_no_minute_of_a_group_has_more_than_twenty(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Wherever the minute begins, and however often somebody asks; the turns come in order."""
+    clock = Clock()
+    given: list[float] = []
+
+    async def sleep(seconds: float) -> None:
+        given[-1] += seconds
+
+    monkeypatch.setattr("bot.tg.window.asyncio.sleep", sleep)
+    window = Window(GROUP_MOST, GROUP_SECONDS, clock)
+    for n in range(200):
+        clock.now += (n * 7) % 5
+        given.append(clock.now)
+        room = window.has_capacity()
+        await window.acquire()
+        assert room == (given[-1] == clock.now)
+    assert given == sorted(given)
+    for late, early in zip(given[GROUP_MOST:], given, strict=False):
+        assert late - early >= GROUP_SECONDS
+    assert given[GROUP_MOST - 1] - given[0] < GROUP_SECONDS, "twenty may come at once"
 
 
 @pytest.mark.parametrize("chats", [25_000])
