@@ -13,8 +13,8 @@ from contextlib import asynccontextmanager
 import pytest
 from sqlalchemy import text
 
-from bot.storage.database import Database
 from bot.storage.choices import DEFAULT_HOURS
+from bot.storage.database import Database
 from tests.bot_api import BotApiServer
 from tests.e2e.balancer import Balancer
 from tests.e2e.load import LOADED_SECONDS, PEOPLE_AT_ONCE, Load
