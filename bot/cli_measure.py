@@ -1,4 +1,4 @@
-"""The commands that measure and tune: bench, eval, calibrate, train, picture."""
+"""The commands that measure, tune and draw: bench, eval, calibrate, train, picture, screens."""
 
 from __future__ import annotations
 
@@ -152,3 +152,16 @@ def picture(
     from bot.quality.picture import draw_conversation
 
     draw_conversation(make_conversation(load_settings()), lines, out)
+
+
+@app.command()
+def screens(
+    folder: Annotated[Path, typer.Argument(help="where to write the PNG files, such as docs/screens")],
+) -> None:
+    """Draw what members and admins of a group see, as pictures (extra `charts`)."""
+    from bot.content.catalogue import require_catalogue
+    from bot.quality.screens import draw_screens
+
+    root = content_root()
+    for path in draw_screens(require_catalogue(root), root, folder):
+        sys.stdout.write(f"{path}\n")

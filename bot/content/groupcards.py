@@ -21,7 +21,8 @@ class GroupWriter(PrivacyWriter):
 
     def shared(self, intent: str) -> str:
         """Return a neutral card on a topic to share with others: no direction, no reader, no way of asking."""
-        card = self.catalogue.library.cards[self.catalogue.path_of(intent)]
+        # Its line for readers who are afraid speaks of a button that no one has there.
+        card = replace(self.catalogue.library.cards[self.catalogue.path_of(intent)], talk=False)
         label = self.catalogue.label(intent, self.lang)
         return f"<b>{escape(label)}</b>\n\n{self._render(card, Direction.NONE, short=True)}"
 

@@ -15,6 +15,8 @@ from bot.content.places import PLACES, split_place
 CLEAR_MINUTES = (10, 60, 720, 0)
 """after how long our cards in the group are cleared; 0 leaves them"""
 COMMANDS = ("ask", "help")
+PARTS = 3
+"""of a typed local service: name, contact, date"""
 LONGEST_NAME = 60
 LONGEST_LINE = 160
 LONGEST_DAYS = 366
@@ -127,7 +129,7 @@ def read_service(line: str, place: str, today: dt.date) -> LocalService | str:
     if len(line) > LONGEST_LINE or not _PLAIN.fullmatch(line):
         return "local_shape"
     parts = [part.strip() for part in line.split(";")]
-    if len(parts) != 3 or not all(parts) or len(parts[0]) > LONGEST_NAME:
+    if len(parts) != PARTS or not all(parts) or len(parts[0]) > LONGEST_NAME:
         return "local_shape"
     name, contact, date = parts
     if contact.startswith("http"):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -52,19 +53,18 @@ def load_clues(root: Path, lexicon: Lexicon) -> tuple[Clues, tuple[str, ...]]:
         else:
             lists[key] = frozenset(value)
     softer, schools = _mapping(data, "softer", name, problems), _mapping(data, "schools", name, problems)
-    problems += [f"{name}: `softer` lacks `{key}`" for key in sorted(_SOFTER - set(softer))]
-    problems += [
-        f"{name}: `softer.{key}` must hold {{decade}}"
-        for key in _WITH_DECADE
-        if "{decade}" not in softer.get(key, "{decade}")
-    ]
+    problems += _softer_problems(softer, "softer", name)
+    further = data.get("softer_in") or {}
+    softer_in = {str(lang): _mapping(further, lang, name, problems) for lang in further}
+    for lang, words in softer_in.items():
+        problems += _softer_problems(words, f"softer_in.{lang}", name)
     decades = [tuple(map(str, data.get(key) or ())) for key in ("decades", "decades_single")]
     problems += (
         [f"{name}: needs nine `decades` and `decades_single`"] if any(len(d) != _DECADES for d in decades) else []
     )
     problems += [
         f"{name}: `{key}` is no key of this file"
-        for key in sorted(set(data) - _LISTS - {"softer", "schools", "decades", "decades_single"})
+        for key in sorted(set(data) - _LISTS - {"softer", "softer_in", "schools", "decades", "decades_single"})
     ]
     return Clues(
         names=names - weak_names,
@@ -74,10 +74,22 @@ def load_clues(root: Path, lexicon: Lexicon) -> tuple[Clues, tuple[str, ...]]:
         lists=lists,
         schools=schools,
         softer=softer,
+        softer_in=softer_in,
         decades=decades[0],
         decades_single=decades[1],
         common=_common(lexicon, names),
     ), tuple(problems)
+
+
+def _softer_problems(softer: Mapping[str, str], key: str, name: str) -> list[str]:
+    return [
+        *(f"{name}: `{key}` lacks `{word}`" for word in sorted(_SOFTER - set(softer))),
+        *(
+            f"{name}: `{key}.{word}` must hold {{decade}}"
+            for word in _WITH_DECADE
+            if "{decade}" not in softer.get(word, "{decade}")
+        ),
+    ]
 
 
 def _common(lexicon: Lexicon, names: frozenset[str]) -> frozenset[str]:

@@ -65,6 +65,8 @@ class Clues:
     schools: Mapping[str, str] = field(default_factory=dict)
     """kind of school or clinic -> what is left of it"""
     softer: Mapping[str, str] = field(default_factory=dict)
+    softer_in: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
+    """the same for drafts in a further language, by its tag"""
     decades: tuple[str, ...] = ()
     """from ten on: teens, twenties, ..."""
     decades_single: tuple[str, ...] = ()

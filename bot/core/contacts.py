@@ -24,6 +24,7 @@ _ACCOUNT = re.compile(
     re.I,
 )
 _PHONE = re.compile(r"(?<![\w+])\+?\(?\d[\d \t().\u2010-\u2013/-]{5,}\d(?!\w)")
+_DATE = re.compile(r"\d{1,2}[ ./-]\d{1,2}[ ./-]\d{2,4}\b")
 _SPOKEN = re.compile(
     r"\b(?:(?:zero|oh|nought|one|two|three|four|five|six|seven|eight|nine|double|triple)(?:[ ,-]+|\b)){7,}", re.I
 )
@@ -46,8 +47,16 @@ def find_contacts(draft: Draft, clues: Clues) -> Iterator[Mark]:
             yield Mark(match.start(1), match.end(1), Kind.HANDLE, clues.softer["handle"])
 
 
+def find_full_numbers(draft: Draft, clues: Clues) -> Iterator[Mark]:
+    """Yield numbers that are phone numbers whatever they hold: a group of four digits in one is no year."""
+    for match in _PHONE.finditer(draft.text):
+        text = match.group().lstrip("(")
+        if text[0] in "+0" and sum(ch.isdigit() for ch in text) >= _SURE_DIGITS and not _DATE.match(text):
+            yield Mark(match.start(), match.end(), Kind.PHONE, clues.softer["phone"])
+
+
 def find_phones(draft: Draft, clues: Clues) -> Iterator[Mark]:
-    """Yield phone numbers, also spoken ones; dates are looked for before."""
+    """Yield what else may be a phone number, also spoken ones; dates are looked for before."""
     for match in _PHONE.finditer(draft.text):
         digits = sum(ch.isdigit() for ch in match.group())
         sure = digits >= _SURE_DIGITS or (digits >= _FEWEST_DIGITS and match.group().lstrip("(")[0] in "+0")

@@ -10,11 +10,11 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
 
 from bot.core.clues import CONTACTS, Clues, Draft, Kind, Mark, read_draft
-from bot.core.contacts import find_contacts, find_phones
+from bot.core.contacts import find_contacts, find_full_numbers, find_phones
 from bot.core.moments import find_ages, find_dates
 from bot.core.namemarks import find_employers, find_houses, find_names, find_places
 from bot.core.scripts import script_of, to_latin
@@ -39,6 +39,11 @@ class Identifier:
     """Finds and softens; holds word lists only."""
 
     clues: Clues
+
+    def speaking(self, lang: str) -> Identifier:
+        """Return what proposes softer words in a language; English ones for a language that has none."""
+        words = self.clues.softer_in.get(lang)
+        return self if words is None else Identifier(replace(self.clues, softer=words, softer_in={}))
 
     def find(self, text: str) -> tuple[Mark, ...]:
         """Return the marked passages of a draft in order; none overlaps another."""
@@ -157,6 +162,7 @@ def _pattern(source: str) -> re.Pattern[str]:
 
 _FINDERS: tuple[Callable[[Draft, Clues], Iterable[Mark]], ...] = (
     find_contacts,
+    find_full_numbers,
     find_dates,
     find_phones,
     find_houses,

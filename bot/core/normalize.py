@@ -10,6 +10,8 @@ from bot.core.lexicon import Lexicon
 from bot.core.scripts import script_of, to_latin
 from bot.core.unicode import clean
 
+_COMMAND = re.compile(r"^\s*/(?!help\b)[a-z]+(?:@\w+)?\s+")
+"""a command before a message, as in "/topics he hit me"; "/help me" is one sentence"""
 _WORD = re.compile(r"[a-z0-9']+|[?!.;\n]+")
 _URL = re.compile(r"(?:https?://|www\.)\S+|\S+@\S+\.\S+")
 _AGE_TAG = re.compile(r"[\[(]\s*(\d{1,2})\s*/?\s*([mf])?\s*[\])]")
@@ -59,7 +61,7 @@ def normalize(text: str, lexicon: Lexicon) -> Utterance:
     cleaned = clean(text)
     script = None if cleaned.isascii() else script_of(cleaned)
     latin = to_latin(cleaned, lexicon.urdu).casefold()
-    latin = _URL.sub(" ", latin)
+    latin = _URL.sub(" ", _COMMAND.sub("", latin))
     latin = _AGE_TAG.sub(lambda m: f" {m.group(1)} ", latin)
     latin = _SPACED.sub(lambda m: _join_spaced(m.group()), latin)
     latin = _GLUED.sub(lambda m: _unleet(m.group()), latin)

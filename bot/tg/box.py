@@ -51,8 +51,8 @@ class Box(BoxModeration):
         draft = self.drafts.of_chat(chat_id)
         return draft is not None and draft.writing
 
-    async def draft(self, bot: Bot, chat_id: int, text: str, incoming: Sequence[int] = ()) -> None:
-        """Take a typed draft and show what might give anyone away.
+    async def draft(self, bot: Bot, chat_id: int, text: str, incoming: Sequence[int] = (), words: str = "en") -> None:
+        """Take a typed draft, in the language `words`, and show what might give anyone away.
 
         The caller has run the engine over `text` first and comes here only where it is no danger.
         """
@@ -64,17 +64,21 @@ class Box(BoxModeration):
         plain = plain_draft(text)
         if not any(ch.isalpha() for ch in plain):
             reply = renderer.box_write(draft.code)
-        elif len(plain) > LONGEST_TYPED or len(await asyncio.to_thread(self.identifier.soften, plain)) > LONGEST:
+        elif (
+            len(plain) > LONGEST_TYPED
+            or len(await asyncio.to_thread(self.identifier.speaking(words).soften, plain)) > LONGEST
+        ):
             reply = renderer.box_note("long")
         else:
-            self.drafts.renew(draft, plain)
+            self.drafts.renew(draft, plain, words)
             # Marking takes up to a tenth of a second on odd texts; others are answered meanwhile.
             reply = await asyncio.to_thread(self._card, draft)
         await self.post.send(bot, chat_id, reply, incoming)
 
     def _card(self, draft: Draft, note: str = "") -> Reply:
-        marks = self.identifier.find(draft.text)
-        softer, kept = self.identifier.soften(draft.text), self.identifier.without_contacts(draft.text)
+        identifier = self.identifier.speaking(draft.words)
+        marks = identifier.find(draft.text)
+        softer, kept = identifier.soften(draft.text), identifier.without_contacts(draft.text)
         return self.renderer.speaking(draft.lang).box_draft(draft.code, draft.text, marks, softer, kept, note)
 
     async def press(self, bot: Bot, chat_id: int, target: Target, message: int | None = None) -> None:
@@ -112,7 +116,8 @@ class Box(BoxModeration):
         if not await self.community.takes(bot, draft.group_chat_id, chat_id):
             self.drafts.end(draft)
             return renderer.box_note("closed")
-        chosen = self.identifier.soften if softer else self.identifier.without_contacts
+        identifier = self.identifier.speaking(draft.words)
+        chosen = identifier.soften if softer else identifier.without_contacts
         text = await asyncio.to_thread(chosen, draft.text)
         now = int(self.clock())
         handed = await self.questions.submit(draft.group_chat_id, chat_id, text, now)

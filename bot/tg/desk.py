@@ -66,7 +66,8 @@ class Desk:
         decision = await self._decide(text, before)
         safe = decision.action is not Action.CARE and decision.signpost is None
         if safe and self.box.is_writing(message.chat_id):
-            await self.box.draft(context.bot, message.chat_id, text, [message.message_id])
+            words = self.renderer.catalogue.library.language_for(decision.lang)
+            await self.box.draft(context.bot, message.chat_id, text, [message.message_id], words)
             return
         after = context_after(decision, before)
         self.memory.put(message.chat_id, after)

@@ -27,6 +27,8 @@ class Draft:
     """the next thing typed is taken for it"""
     text: str = ""
     """cleaned, as the card shows it"""
+    words: str = ""
+    """language of the text, as far as replies have it"""
     done: bool = False
     """handed in or dropped: pressed once more, nothing happens"""
 
@@ -71,9 +73,9 @@ class Drafts:
         draft = self.of_chat(chat_id)
         return draft if draft is not None and draft.code == code else None
 
-    def renew(self, draft: Draft, text: str) -> None:
-        """Put a text into a draft; buttons of an earlier text no longer fit."""
-        draft.code, draft.text, draft.at = self.token(), text, self.clock()
+    def renew(self, draft: Draft, text: str, words: str = "") -> None:
+        """Put a text into a draft, in the language `words`; buttons of an earlier text no longer fit."""
+        draft.code, draft.text, draft.words, draft.at = self.token(), text, words, self.clock()
 
     def end(self, draft: Draft) -> None:
         """End a draft and forget its text; its code is known a while, for who presses twice."""

@@ -10,7 +10,7 @@ from telegram import Bot, Message
 from telegram.constants import ChatAction
 from telegram.error import BadRequest, TelegramError
 
-from bot.content.groupsettings import read_service, read_settings, write_settings
+from bot.content.groupsettings import PARTS, read_service, read_settings, write_settings
 from bot.content.languages import ENGLISH
 from bot.content.places import PLACES
 from bot.content.render import Renderer
@@ -130,7 +130,10 @@ class GroupPanel(GroupBase):
             return True
 
     async def _is_danger(self, text: str) -> bool:
+        """Tell whether a line that is no service tells of danger; a hint does not count in one made like a service."""
         decision = await asyncio.to_thread(self.engine.decide, text)
+        if text.count(";") == PARTS - 1 and not decision.risk.explicit:
+            return False
         return decision.action is Action.CARE or decision.signpost is not None
 
     async def _insight(self, bot: Bot, chat_id: int, group: int, renderer: Renderer) -> Reply:

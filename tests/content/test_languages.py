@@ -162,5 +162,6 @@ def test_direction_of_a_shared_card_is_none(renderer: Renderer) -> None:
     for tag in FURTHER:
         own = renderer.speaking(tag)
         assert own.shared("what_is_micro_cheating") in own.group_answer("what_is_micro_cheating", LINK).html
-        card = own.catalogue.library.cards["understanding/what_is_micro_cheating"]
+        card = replace(own.catalogue.library.cards["understanding/what_is_micro_cheating"], talk=False)
+        assert own.catalogue.library.languages[tag].texts["afraid_line"] not in own.shared("what_is_micro_cheating")
         assert own.shared("what_is_micro_cheating").endswith(own._render(card, Direction.NONE, short=True))

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from bot.content.identity import load_clues, load_identifier
@@ -152,6 +152,7 @@ def test_no_contact_survives_either_way(local: str, frame: str) -> None:
         assert not any(m.kind in CONTACTS for m in IDENTIFIER.find(soft))
 
 
+@example("0000001940", " ")
 @given(st.text("0123456789", min_size=9, max_size=12), st.sampled_from((" ", "-", "")))
 def test_no_phone_number_survives_either_way(digits: str, gap: str) -> None:
     """However it is grouped."""
@@ -168,6 +169,24 @@ def test_a_draft_is_cleaned_of_what_cannot_be_seen() -> None:
 def test_a_softer_word_keeps_the_capital_of_a_sentence() -> None:
     """And takes none inside of one."""
     assert IDENTIFIER.soften("Sana left. I miss Sana") == "Someone left. I miss someone"
+
+
+@pytest.mark.parametrize(
+    ("text", "softer"),
+    [
+        ("Mera shauhar Imran Bradford mein rehta hai", "Mera shauhar ek sheher mein rehta hai"),
+        ("Sana ne Farzeen se kaha", "Ek insaan ne ek aur insaan se kaha"),
+        ("Hum 2019 se saath hain, main 34 saal ki hoon", "Hum kuch waqt pehle se saath hain, main thirties mein hoon"),
+        ("Mera number 07700 900123 hai, ya @sana_k", "Mera number ek number hai, ya ek account"),
+    ],
+)
+def test_a_roman_draft_is_softened_in_its_own_words(text: str, softer: str) -> None:
+    """Also before a case ending; nothing English comes into it, and a second look finds nothing more."""
+    roman = IDENTIFIER.speaking("hi-Latn")
+    assert roman.soften(text) == softer
+    assert roman.find(softer) == ()
+    assert IDENTIFIER.speaking("pa-Latn") is IDENTIFIER
+    assert [(m.start, m.end) for m in roman.find(text)] == [(m.start, m.end) for m in IDENTIFIER.find(text)]
 
 
 def test_the_lists_are_sound() -> None:

@@ -301,3 +301,22 @@ async def test_an_edited_command_is_no_second_one(live: Live, api: BotApiServer,
     await alice.edit(said, "/ask is it ok")
     assert api.unconfirmed == []
     assert len(group.from_bot) == 1
+
+
+async def test_a_channel_that_speaks_in_the_group_is_nobody(live: Live, api: BotApiServer, group: Group) -> None:
+    """It gets the line like anyone; nothing is remembered or counted of the account that Telegram puts in its place."""
+    stand_in = {"id": 136_817_688, "is_bot": True, "first_name": "Channel", "username": "Channel_Bot"}
+    channel = {"id": -1_002_000_000_001, "type": "channel", "title": "A channel"}
+    for text in (f"/ask {DANGER}", "/ask is texting my ex micro-cheating?"):
+        said = group.post(
+            {"text": text, "entities": [{"type": "bot_command", "offset": 0, "length": 4}]},
+            sender=stand_in,
+            sender_chat=channel,
+        )
+        api.push_raw({"message": said.wire})
+        await api.wait_until_taken()
+        api.clock.advance(minutes=1)
+    assert len({message.text for message in group.from_bot}) == 1
+    assert len(group.from_bot) == 2
+    assert live.desk.memory.get(stand_in["id"]).node is None
+    assert await live.desk.in_groups.held(stand_in["id"]) == 0

@@ -13,7 +13,8 @@ from tests.language import english_left
 from tests.tg.live import Live, until
 
 ROMAN = "hi-Latn"
-QUESTION = "Kya shaadi se pehle phone ka password dena zaroori hai?"
+QUESTION = "Kya shaadi se pehle Farzeen ko phone ka password dena zaroori hai?"
+SOFTER = "Kya shaadi se pehle ek insaan ko phone ka password dena zaroori hai?"
 
 
 @pytest.fixture
@@ -147,6 +148,7 @@ async def test_a_question_is_written_decided_on_and_followed_in_it(
     api.clock.advance(seconds=2 * WINDOW_SECONDS)
     await live.desk.box.sweep(bot)
     question = await posted(group, before + 1)
+    assert SOFTER in question.text
     await live.desk.box.sweep(bot)
     alice.chat.skip_replies()
     for each in handed:

@@ -365,6 +365,28 @@ async def test_weekly_counts_are_released_once_and_held_rows_can_be_erased(
     assert await desk.held(alice.id) == 0
 
 
+async def test_blocks_are_lifted_all_at_once_and_nobody_learns_how_many(
+    live: Live, api: BotApiServer, group: Group, alice: Person, admin: Person
+) -> None:
+    """With one, with none, the same line; whoever was blocked reaches the moderators again."""
+    await _set(live, group, box=True)
+    box, now = live.desk.box.questions, int(api.clock.now())
+    first = await box.submit(group.id, alice.id, "Is it small?", now)
+    await box.block(first.code, now, lambda n: 0)
+    await box.submit(group.id, alice.id, "And is it now?", now)
+    later = now + 4 * 3600
+    assert await box.waiting(group.id, later) == []
+    said = []
+    for _ in range(2):
+        api.clock.advance(minutes=1)
+        await admin.press(await _panel(live, api, admin, group), "Lift all blocks")
+        said.append((await admin.next_edit()).text)
+    assert said[0] == said[1]
+    assert said[0].startswith("Nobody is blocked")
+    await box.submit(group.id, alice.id, "And is it now?", now)
+    assert len(await box.waiting(group.id, later)) == 1
+
+
 async def test_a_question_goes_through_the_box(
     live: Live, api: BotApiServer, group: Group, alice: Person, admin: Person
 ) -> None:
