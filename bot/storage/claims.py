@@ -103,6 +103,12 @@ class Claims:
             return Standing.LOST
         return Standing.OURS if found.ours else Standing.WAITS
 
+    async def busy(self, numbers: Collection[int]) -> set[int]:
+        """Return which of these updates another replica has at hand."""
+        theirs = claims.c.update_id.in_(numbers) & (claims.c.replica != self._replica) & (claims.c.until > self._now())
+        async with self._database.at_once() as connection:
+            return set((await connection.execute(select(claims.c.update_id).where(theirs))).scalars())
+
     async def renew(self, numbers: Collection[int]) -> set[int]:
         """Make leases last longer that have not run out; return which."""
         now = self._now()

@@ -10,6 +10,7 @@ import asyncio
 import logging
 import time
 from collections.abc import Awaitable, Callable, Sequence
+from itertools import chain, repeat
 from typing import Any, TypeVar
 
 from telegram import Update
@@ -30,8 +31,8 @@ _ASK_SECONDS = 5.0
 """how long an update waits for the database"""
 _URGENT_SECONDS = 0.5
 """how long danger waits for it, and for an earlier update of its chat at another replica"""
-_FIRST_WAIT = 0.03
-_LONGEST_WAIT = 1.0
+_LOOK_SECONDS = 0.1
+_WAITS = (0.03, 0.05, 0.1, 0.2, 0.4, 0.8)
 
 
 class AwayError(Exception):
@@ -61,6 +62,8 @@ class Turns:
         self._database = database
         self._held: dict[int, Turn] = {}
         self._keeper: asyncio.Task[None] | None = None
+        self._waiting: dict[int, asyncio.Future[None]] = {}
+        self._watcher: asyncio.Task[None] | None = None
 
     def turn(self, update: Update, chat_id: int | None) -> Turn:
         """Return the turn of an update, which begins with `claim`."""
@@ -96,6 +99,28 @@ class Turns:
             await asyncio.sleep(_RENEW_SECONDS)
             await self.renew()
 
+    async def until_free(self, number: int) -> None:
+        """Wait until an update that another replica has at hand may be free, or cannot be asked for."""
+        free = self._waiting[number] = asyncio.get_running_loop().create_future()
+        if self._watcher is None or self._watcher.done():
+            self._watcher = asyncio.create_task(self._watch())
+        try:
+            await free
+        finally:
+            del self._waiting[number]
+
+    async def _watch(self) -> None:
+        """Ask for all that wait at once: where a balancer is impatient they may be many."""
+        while self._waiting:
+            await asyncio.sleep(_LOOK_SECONDS)
+            try:
+                busy = await self.ask(lambda: self.claims.busy(list(self._waiting)))
+            except AwayError:
+                busy = set()
+            for number, free in self._waiting.items():
+                if number not in busy and not free.done():
+                    free.set_result(None)
+
     async def renew(self) -> None:
         """Make the leases of what takes longer last longer; one that ran out is left to `check`."""
         now = self.clock()
@@ -119,8 +144,9 @@ class Turns:
 
     async def close(self) -> None:
         """Let go of everything: what was cut off comes again, and nobody has to wait for it."""
-        if self._keeper is not None:
-            self._keeper.cancel()
+        for task in (self._keeper, self._watcher):
+            if task is not None:
+                task.cancel()
         try:
             await self.ask(self.claims.leave)
         except AwayError:
@@ -151,7 +177,7 @@ class Turn:
 
     async def claim(self) -> None:
         """Make the update ours; while another replica has it, wait until that is done with it, or dead."""
-        await self._insist(self._try_claim)
+        await self._insist(self._try_claim, lambda: self._turns.until_free(self.number))
 
     def _is_danger(self) -> bool:
         if self._danger is None:
@@ -187,7 +213,8 @@ class Turn:
 
         if self._until is None:
             return True
-        await self._insist(attempt)
+        waits = chain(_WAITS, repeat(_WAITS[-1]))
+        await self._insist(attempt, lambda: asyncio.sleep(next(waits)))
         if answered:
             await self._finish()
             return False
@@ -200,9 +227,9 @@ class Turn:
     async def _ask_turn(self) -> Standing:
         return await self._turns.ask(lambda: self._turns.claims.begin(self.number, self._chat_id), self._is_danger)
 
-    async def _insist(self, attempt: Callable[[], Awaitable[bool]]) -> None:
+    async def _insist(self, attempt: Callable[[], Awaitable[bool]], pause: Callable[[], Awaitable[None]]) -> None:
         """Try until it succeeds, or until the database was silent for a whole lease since it last said no."""
-        wait, refused = _FIRST_WAIT, None
+        refused = None
         while True:
             try:
                 if await attempt():
@@ -211,8 +238,7 @@ class Turn:
             except AwayError:
                 if refused is None or self._turns.clock() - refused > LEASE_SECONDS:
                     return
-            await asyncio.sleep(wait)
-            wait = min(_LONGEST_WAIT, wait * 1.5)
+            await pause()
 
     async def check(self) -> None:
         """Return where the update is still ours, as it is unless this replica was paused; else cancel the task."""

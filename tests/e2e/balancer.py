@@ -9,7 +9,7 @@ from typing import Self
 import aiohttp
 from aiohttp import web
 
-PATIENCE_SECONDS = 6.0
+PATIENCE_SECONDS = 10.0
 """how long a replica may take, as far as this balancer is concerned; it may well be answering still"""
 _ASIDE_SECONDS = 1.0
 

@@ -25,14 +25,14 @@ SAYINGS = ("is texting my ex micro-cheating?", "what about me?", "why?")
 MOST_DOUBLED = 0.02
 MOST_A_KILL = 4
 """replies that were out and not yet entered just then; the mark is for the long form"""
-MOST_WAITING = 100
+MOST_WAITING = 40
 SETTLED_SECONDS = 60
 SWEEP_SECONDS = 25
 """longer than from one clearing to the next"""
 TELEGRAM_SECONDS = 60
 """after which Telegram gives up on a call"""
-PAUSE_SECONDS = 15
-"""longer than a lease"""
+PAUSE_SECONDS = 25
+"""longer than a lease, than a balancer's patience, and than the server leaves a transaction open"""
 
 
 class Replicas:

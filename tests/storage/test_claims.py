@@ -194,6 +194,20 @@ async def test_what_is_renewed_is_kept(first: Claims, second: Claims, clock: Clo
         assert await second.begin(2, ALICE) is Standing.WAITS
 
 
+async def test_what_another_has_can_be_seen(first: Claims, second: Claims, clock: Clock) -> None:
+    """Of many at once; what is one's own, or nobody's, or whose lease is over, is free."""
+    for number, claims in ((1, first), (2, second), (3, first), (4, first)):
+        await claims.claim(number, ALICE + number)
+    await first.finish(4)
+    assert await second.busy(range(6)) == {1, 3}
+    assert await first.busy([1, 2, 5]) == {2}
+    clock.now += LEASE_SECONDS / 2
+    await first.renew([1])
+    clock.now += LEASE_SECONDS / 2
+    assert await second.busy(range(6)) == {1}
+    assert await second.busy([]) == set()
+
+
 async def test_a_lease_that_ran_out_is_lost(first: Claims, second: Claims, clock: Clock) -> None:
     """A replica that was paused is told; it cannot renew what may be another's."""
     await first.claim(1, ALICE)
