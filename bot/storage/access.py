@@ -11,24 +11,27 @@ from contextlib import AbstractAsyncContextManager, asynccontextmanager, nullcon
 from pathlib import Path
 from typing import Any, TypeVar
 
-from sqlalchemy import Connection, Table
+from sqlalchemy import Connection, Table, event
 from sqlalchemy.dialects.postgresql import insert as postgresql_insert
 from sqlalchemy.dialects.sqlite import insert as sqlite_insert
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.storage.engines import SqliteFile, make_engine
+from bot.storage.patience import within
 
 T = TypeVar("T")
 log = logging.getLogger(__name__)
 BROKEN = (SQLAlchemyError, sqlite3.Error, OSError)
 """what a database raises that cannot be used"""
+_READ_SECONDS = 2.0
+"""how long an answer waits for a server"""
+_WRITE_SECONDS = 3.0
+"""how long the next message of a chat waits for a server that keeps silent about this one"""
+_SILENCES = 3
+"""seconds without a word from it, each told of by a call that was given up, after which a server is left alone"""
 _REST_SECONDS = 5.0
-"""how long a server that kept silent is not asked: nobody may wait for it again and again"""
-
-
-class SlowError(OSError):
-    """The database took longer than an answer may wait for it; it may well be there."""
+"""for so long: nobody may wait for it again and again"""
 
 
 class Access:
@@ -46,6 +49,9 @@ class Access:
         self._warned = False
         self._turn = asyncio.Lock()
         self._rest_until = 0.0
+        self._silences = 0
+        self._silent_at = 0.0
+        event.listen(self._engine.sync_engine, "after_cursor_execute", self._hear)
 
     @property
     def is_sqlite(self) -> bool:
@@ -79,6 +85,9 @@ class Access:
                 return self._file.read(query, values)
             except sqlite3.OperationalError:  # such as a lock of another program, which the thread waits for
                 return await self._file.run(lambda connection: connection.execute(query, values).all())
+        return await within(self._read(query, values), _READ_SECONDS)
+
+    async def _read(self, query: Any, values: Mapping[str, Any]) -> Sequence[Any]:
         async with self.at_once() as connection:
             return (await connection.execute(query, values)).all()
 
@@ -91,6 +100,9 @@ class Access:
                 except sqlite3.OperationalError:  # the same
                     await self._file.run(lambda connection: connection.execute(statement, rows))
             return
+        await within(self._write(statement, rows), _WRITE_SECONDS)
+
+    async def _write(self, statement: Any, rows: Sequence[Mapping[str, Any]]) -> None:
         async with self.at_once() as connection:
             await connection.execute(statement, rows)
 
@@ -142,8 +154,13 @@ class Access:
         self._refuse_while_it_rests()
         return self._at_once.connect()
 
+    @property
+    def rests(self) -> bool:
+        """Tell whether the server is left alone for a while, since it kept silent."""
+        return time.monotonic() < self._rest_until
+
     def _refuse_while_it_rests(self) -> None:
-        if time.monotonic() < self._rest_until:
+        if self.rests:
             raise ConnectionError("the database kept silent a moment ago")
 
     def insert(self, table: Table) -> Any:
@@ -162,10 +179,21 @@ class Access:
     def warn(self, error: BaseException) -> None:
         """Say once in the log that the database cannot be used; one that kept silent is left alone for a while."""
         if not self.is_sqlite and any(isinstance(e, TimeoutError) for e in (error, getattr(error, "orig", None))):
-            self._rest_until = time.monotonic() + _REST_SECONDS
+            self._miss()
         if not self._warned:
             log.warning(
                 "database unusable (%s): answering goes on, nothing is counted and timed clearing waits",
                 type(error).__name__,
             )
             self._warned = True
+
+    def _miss(self) -> None:
+        """Note that a call was given up; many at once tell no more than one does."""
+        now = time.monotonic()
+        if now - self._silent_at >= 1:
+            self._silent_at, self._silences = now, self._silences + 1
+            if self._silences >= _SILENCES:
+                self._rest_until = now + _REST_SECONDS
+
+    def _hear(self, *_: object) -> None:
+        self._silences = 0

@@ -15,7 +15,7 @@ from typing import Any
 
 from sqlalchemy import Connection, bindparam, delete, func, select, update
 
-from bot.storage.database import BROKEN, Database, SlowError
+from bot.storage.database import BROKEN, Database
 from bot.storage.schema import readers
 from bot.storage.seal import Seal
 
@@ -25,9 +25,6 @@ _CACHED = 20_000
 _CACHE_SECONDS = 1.0
 """A turn asks twice. Longer, and a veil put on with one replica would not hold with the next one yet; nobody reads that
 it is on and types again within a second."""
-
-_READ_SECONDS = 2.0
-"""how long an answer waits for what its reader chose"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,12 +60,11 @@ class Choices:
         if kept is not None and now - kept[0] < _CACHE_SECONDS:
             return kept[1]
         try:
-            async with asyncio.timeout(_READ_SECONDS):
-                rows = await self._database.read(self._mine, **self._keyed(chat_id))
-        except TimeoutError:
-            self._database.warn(SlowError())
+            rows = await self._database.read(self._mine, **self._keyed(chat_id))
+        except TimeoutError as error:
+            self._database.warn(error)
             found = kept[1] if kept is not None else Reader()
-            self._keep(chat, found, now)  # asked again soon
+            self._keep(chat, found, asyncio.get_running_loop().time())  # asked again soon, and not in this turn
             return found
         except BROKEN as error:
             self._database.warn(error)

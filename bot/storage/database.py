@@ -12,12 +12,12 @@ from typing import Any
 from sqlalchemy import select
 
 from bot.errors import StorageError
-from bot.storage.access import BROKEN, Access, SlowError
+from bot.storage.access import BROKEN, Access
 from bot.storage.engines import NO_ADDRESS
 from bot.storage.migrate import Schema, migrate, schema_of
 from bot.storage.schema import counters
 
-__all__ = ["BROKEN", "Database", "SlowError"]
+__all__ = ["BROKEN", "Database"]
 log = logging.getLogger(__name__)
 _REACH_SECONDS = 2.0
 

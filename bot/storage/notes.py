@@ -24,8 +24,6 @@ TELEGRAM_HOURS = 48
 _HOUR = 3600
 _MOST_WAITING = 50_000
 _PART = 500
-_WRITE_SECONDS = 5.0
-"""how long the next message of a chat waits for a server that keeps silent about this one"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,10 +78,8 @@ class Notes:
                 }
                 for e, due in rows
             ]
-            patience = None if self._database.is_sqlite else _WRITE_SECONDS
             try:
-                async with asyncio.timeout(patience):
-                    await self._database.write(self._insert, values)
+                await self._database.write(self._insert, values)
             except BROKEN as error:
                 self._waiting[:0] = rows
                 self._database.warn(error)

@@ -16,7 +16,8 @@ from telegram import Update
 
 from bot.log import place_of
 from bot.storage.claims import LEASE_SECONDS, Claims, Standing
-from bot.storage.database import BROKEN, Database, SlowError
+from bot.storage.database import BROKEN, Database
+from bot.storage.patience import within
 from bot.tg.drafts import Draft
 from bot.tg.shared import Shared
 
@@ -29,9 +30,6 @@ _ASK_SECONDS = 5.0
 """how long an update waits for the database"""
 _URGENT_SECONDS = 0.5
 """how long danger waits for it, and for an earlier update of its chat at another replica"""
-_SILENCES = 3
-"""after so many in a row the database is not asked for a while: one may only mean that this machine is busy"""
-_REST_SECONDS = 5.0
 _FIRST_WAIT = 0.03
 _LONGEST_WAIT = 1.0
 
@@ -63,36 +61,24 @@ class Turns:
         self._database = database
         self._held: dict[int, Turn] = {}
         self._keeper: asyncio.Task[None] | None = None
-        self._silences = 0
-        self._rest_until = clock()
 
     def turn(self, update: Update, chat_id: int | None) -> Turn:
         """Return the turn of an update, which begins with `claim`."""
         return Turn(self, update, chat_id)
 
     async def ask(self, call: Callable[[], Awaitable[T]], is_urgent: Callable[[], bool] = lambda: False) -> T:
-        """Return what the database says; raises AwayError where it does not, at once while it rests.
+        """Return what the database says; raises AwayError where it does not.
 
         What is urgent does not wait for long; whether it is, is asked only then.
         """
-        if self.clock() < self._rest_until:
-            raise AwayError
         try:
-            found = await _within(call(), is_urgent)
-        except TimeoutError:
-            self._silences += 1
-            if self._silences >= _SILENCES:
-                self._silences, self._rest_until = 0, self.clock() + _REST_SECONDS
-            self._database.warn(SlowError())
-            raise AwayError from None
-        except BROKEN as error:  # known at once, so it may be tried again with the next update
+            return await within(call(), _URGENT_SECONDS, lambda: 0.0 if is_urgent() else _ASK_SECONDS - _URGENT_SECONDS)
+        except BROKEN as error:
             self._database.warn(error)
             raise AwayError from None
         except Exception as error:
             log.error("sharing with other replicas failed: %s", place_of(error))
             raise AwayError from None  # a mistake in the books must not cost anybody an answer
-        self._silences = 0
-        return found
 
     def hold(self, turn: Turn) -> None:
         """Renew a turn's lease until it is let go."""
@@ -139,22 +125,6 @@ class Turns:
             await self.ask(self.claims.leave)
         except AwayError:
             return
-
-
-async def _within(call: Awaitable[T], is_urgent: Callable[[], bool]) -> T:
-    """Return what a call returns; raises TimeoutError where it takes too long."""
-    task = asyncio.ensure_future(call)
-    task.add_done_callback(lambda done: done.cancelled() or done.exception())  # nobody waits for one that came late
-    try:
-        await asyncio.wait({task}, timeout=_URGENT_SECONDS)
-        if not task.done() and not is_urgent():
-            await asyncio.wait({task}, timeout=_ASK_SECONDS - _URGENT_SECONDS)
-    finally:
-        late = not task.done()
-        task.cancel()
-    if late:
-        raise TimeoutError
-    return task.result()
 
 
 class Turn:
@@ -263,6 +233,8 @@ class Turn:
 
     async def end(self) -> bool:
         """Enter the update as answered, with what the chat's next one needs; let go. False where it is not entered."""
+        if self._until is None:
+            return False  # the database was away; nobody waits for it once more
         shared = self._turns.shared
         if shared is None or self._chat_id is None:
             return await self._finish()

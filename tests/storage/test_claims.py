@@ -11,10 +11,11 @@ from typing import Any
 import pytest
 from sqlalchemy import insert, text
 
+from bot.storage.choices import Reader
 from bot.storage.claims import LEASE_SECONDS, Claims, Standing
 from bot.storage.database import BROKEN, Database
 from bot.storage.handled import Handled
-from bot.storage.ledger import Ledger, Reader
+from bot.storage.ledger import Ledger
 from bot.storage.schema import sessions
 from bot.storage.seal import Seal
 from bot.storage.sessions import Kind, Sessions
@@ -265,17 +266,40 @@ async def test_a_program_that_is_paused_in_a_transaction_holds_up_nobody_for_lon
 
 
 async def test_a_server_that_keeps_silent_is_left_alone_for_a_while(seal: Seal) -> None:
-    """An answer waits two seconds for it, a note five, and the next ones not at all."""
+    """An answer waits two seconds for it, a note three; when it has kept silent for a while nobody waits any more."""
     with socket.create_server(("127.0.0.1", 0)) as silent:
         database = Database(f"postgresql+asyncpg://postgres@127.0.0.1:{silent.getsockname()[1]}/x")
         ledger, began = Ledger(database, seal), time.monotonic()
         assert await ledger.reader(ALICE) == Reader()
-        assert time.monotonic() - began < 5
-        await ledger.note(ALICE, [1], int(NOW), int(NOW))
-        assert time.monotonic() - began < 12
+        assert await ledger.reader(ALICE) == Reader()
+        assert 1.9 < time.monotonic() - began < 4
+        assert not database.rests
+        for _ in range(2):
+            await ledger.note(ALICE, [1], int(NOW), int(NOW))
+        assert time.monotonic() - began < 14
+        assert database.rests
         began = time.monotonic()
         for n in range(100):
             await ledger.note(ALICE + n, [1], int(NOW), int(NOW))
             assert await ledger.reader(ALICE + n) == Reader()
         assert time.monotonic() - began < 1
         await database.close()
+
+
+async def test_many_calls_given_up_at_once_are_no_long_silence(database: Database) -> None:
+    """As when this program itself was paused; and a word from the server makes up for all before."""
+    for _ in range(20):
+        database.warn(TimeoutError())
+    assert not database.rests
+    for _ in range(4):
+        database._silent_at = 0.0
+        database.warn(TimeoutError())
+        async with database.connect() as connection:
+            await connection.execute(text("SELECT 1"))
+    assert not database.rests
+    for _ in range(3):
+        database._silent_at = 0.0
+        database.warn(TimeoutError())
+    assert database.rests
+    with pytest.raises(BROKEN):
+        database.connect()
