@@ -17,6 +17,7 @@ from bot.bench.growth import Crowd, Size, catalogue_size, crowd, postgres, repli
 from bot.bench.load import Figures, Load, median_of
 from bot.bench.program import Plan, echo, unspoken
 from bot.content.paths import content_root, sentences_root
+from bot.errors import UnspokenError
 from bot.quality.bench import test_texts
 
 _RUNS = 3
@@ -29,6 +30,7 @@ _CHATS = 500
 _REPLICAS = (1, 2, 4)
 _CHAT_COUNTS = (10, 100, 1_000, 10_000)
 _SHARES = (0.1, 0.25, 0.5, 1.0)
+Step = Callable[..., None]
 PARTS = ("bots", "slow", "steady", "replicas", "chats", "catalogue")
 
 
@@ -43,6 +45,8 @@ class LoadReport:
     replicas: list[tuple[int, Figures]] = field(default_factory=list)
     chats: list[Crowd] = field(default_factory=list)
     catalogue: list[Size] = field(default_factory=list)
+    failed: dict[str, str] = field(default_factory=dict)
+    """parts that were not measured to their end, and why"""
 
     def as_json(self) -> str:
         """Return all of it as JSON."""
@@ -70,40 +74,61 @@ def steps_of(order: Order) -> int:
     return sum(each[part] for part in order.parts)
 
 
-def run_load(order: Order, step: Callable[..., None] = lambda steps=1: None) -> LoadReport:
+def run_load(order: Order, step: Step = lambda steps=1: None) -> LoadReport:
     """Run everything that is asked for; `step` is told of each run that ended.
 
-    Raises UnspokenError where a bot does not start or does not answer.
+    Where a bot does not start or does not answer, the part says so in `failed` and the next one goes on.
     """
     texts = test_texts(sentences_root())[::7] or ["is texting my ex micro-cheating?"]
     report = LoadReport(f"{os.cpu_count()} cores")
     with tempfile.TemporaryDirectory() as name:
-        folder = Path(name)
-        bots = _bots(order.data, folder)
-        if "bots" in order.parts:
-            load = Load(order.messages, _CHATS)
-            report.bots = _in_turns(bots, load, texts, _RUNS, step)
-        if "slow" in order.parts:
-            load = Load(max(100, order.messages // _SLOW_SHARE), _CHATS, delay=_SLOW_DELAY)
-            report.slow = _in_turns([b for b in bots if b.name != "ptb-aiohttp"], load, texts, 1, step)
-        if "steady" in order.parts:
-            load = Load(int(_STEADY_RATE * _STEADY_SECONDS), _CHATS, rate=_STEADY_RATE)
-            report.steady = _in_turns(bots, load, texts, 1, step)
-        if "replicas" in order.parts:
-            for count in _REPLICAS:
-                with postgres(order.database) as address:
-                    found = asyncio.run(replicas(order.data, count, order.messages, texts, address))
-                report.replicas.append((count, found))
-                step()
-        if "chats" in order.parts:
-            for count in _CHAT_COUNTS:
-                report.chats.append(asyncio.run(crowd(order.data, count, texts, folder)))
-                step()
-    if "catalogue" in order.parts:
-        for share in _SHARES:
-            report.catalogue.append(catalogue_size(content_root(), share, texts))
-            step()
+        for part in order.parts:
+            try:
+                _PARTS[part](order, report, Path(name), texts, step)
+            except UnspokenError as error:  # what was measured before is worth keeping
+                report.failed[part] = str(error)
     return report
+
+
+def _run_bots(order: Order, report: LoadReport, folder: Path, texts: Sequence[str], step: Step) -> None:
+    report.bots = _in_turns(_bots(order.data, folder), Load(order.messages, _CHATS), texts, _RUNS, step)
+
+
+def _run_slow(order: Order, report: LoadReport, folder: Path, texts: Sequence[str], step: Step) -> None:
+    load = Load(max(100, order.messages // _SLOW_SHARE), _CHATS, delay=_SLOW_DELAY)
+    bots = [b for b in _bots(order.data, folder) if b.name != "ptb-aiohttp"]
+    report.slow = _in_turns(bots, load, texts, 1, step)
+
+
+def _run_steady(order: Order, report: LoadReport, folder: Path, texts: Sequence[str], step: Step) -> None:
+    load = Load(int(_STEADY_RATE * _STEADY_SECONDS), _CHATS, rate=_STEADY_RATE)
+    report.steady = _in_turns(_bots(order.data, folder), load, texts, 1, step)
+
+
+def _run_replicas(order: Order, report: LoadReport, folder: Path, texts: Sequence[str], step: Step) -> None:
+    for count in _REPLICAS:
+        with postgres(order.database) as address:
+            found = asyncio.run(replicas(order.data, count, order.messages, texts, address))
+        report.replicas.append((count, found))
+        step()
+
+
+def _run_chats(order: Order, report: LoadReport, folder: Path, texts: Sequence[str], step: Step) -> None:
+    for count in _CHAT_COUNTS:
+        report.chats.append(asyncio.run(crowd(order.data, count, texts, folder)))
+        step()
+
+
+def _run_catalogue(order: Order, report: LoadReport, folder: Path, texts: Sequence[str], step: Step) -> None:
+    for share in _SHARES:
+        report.catalogue.append(catalogue_size(content_root(), share, texts))
+        step()
+
+
+_PARTS: dict[str, Callable[[Order, LoadReport, Path, Sequence[str], Step], None]] = {
+    "bots": _run_bots, "slow": _run_slow, "steady": _run_steady,
+    "replicas": _run_replicas, "chats": _run_chats, "catalogue": _run_catalogue,
+}  # fmt: skip
 
 
 def _bots(data: Path, folder: Path) -> list[Plan]:
@@ -115,9 +140,7 @@ def _bots(data: Path, folder: Path) -> list[Plan]:
     return [*map(echo, kinds), *ours]
 
 
-def _in_turns(
-    bots: Sequence[Plan], load: Load, texts: Sequence[str], runs: int, step: Callable[..., None]
-) -> list[Figures]:
+def _in_turns(bots: Sequence[Plan], load: Load, texts: Sequence[str], runs: int, step: Step) -> list[Figures]:
     """Return a figure for each bot, each measured `runs` times."""
     found = []
     for bot in bots:
@@ -147,6 +170,7 @@ def tables(report: LoadReport) -> Iterator[str]:
         head = "| phrasings | fit, s | load, s | one message understood, ms |\n|---|---|---|---|"
         lines = [f"| {s.phrasings:,} | {s.fit_s} | {s.load_s} | {s.turn_ms} |" for s in report.catalogue]
         yield "\n".join(["**Phrasings, without the encoder**", "", head, *lines])
+    yield from (f"{part}: not measured to its end: {why}" for part, why in report.failed.items())
 
 
 def _table(title: str, first: str, rows: Sequence[tuple[Any, Figures]]) -> str:
@@ -202,8 +226,6 @@ def draw_load(report: LoadReport, folder: Path) -> list[Path]:
 
 @contextmanager
 def _pyplot() -> Iterator[Any]:
-    from bot.errors import UnspokenError
-
     try:
         import matplotlib
 

@@ -43,7 +43,7 @@ class Stub:
         self._couriers: list[asyncio.Task[None]] = []
         app = web.Application()
         app.router.add_route("*", "/bot{token}/{method}", self._answer)
-        self._runner = web.AppRunner(app, access_log=None)
+        self._runner = web.AppRunner(app, access_log=None, shutdown_timeout=0.2)
 
     async def start(self) -> None:
         """Listen."""

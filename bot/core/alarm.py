@@ -12,6 +12,8 @@ from bot.core.linear import Floats, softmax
 
 SIGNALS = ("bias", "lexical", "semantic", "agreement", "intent", "outside")
 _EDGE = 1e-6
+_UNCLEAR = -2.0
+"""log-odds of the likeliest intent where none is clear"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,24 +30,26 @@ class Alarm:
 
 
 def danger_signals(
-    lexical: Mapping[str, Floats], semantic: Mapping[str, Floats] | None, *, corrected: float
+    lexical: Mapping[str, Floats], semantic: Mapping[str, Floats] | None, *, corrected: float, named: bool = False
 ) -> tuple[float, ...]:
     """Return the values of SIGNALS for one message.
 
     `lexical` and `semantic` are logits by head; where the second opinion is missing the first stands in for it.
     `corrected` is the lexical probability of danger after patterns and idioms were heard. A clear ordinary intent
-    speaks against danger, and so does a message that is about none of our topics.
+    speaks against danger, and so does a message that is about none of our topics; an intent does not where the message
+    has danger's own words (`named`), since "he texts his ex and last night he hit me" is about both.
     """
     second = lexical if semantic is None else semantic
     mine, other = softmax(lexical["danger"]), softmax(second["danger"])
     intents = softmax(lexical["intent"])
     first = _log_odds(corrected)
+    most = _UNCLEAR if named else np.inf
     return (
         1.0,
         first,
         first if semantic is None else _log_odds(1.0 - float(other[-1])),
         _agreement(mine[:-1], other[:-1]),
-        _log_odds(float(intents[:-1].max()), 1e-4),
+        min(most, _log_odds(float(intents[:-1].max()), 1e-4)),
         _log_odds(float(intents[-1]), 1e-4),
     )
 

@@ -113,7 +113,9 @@ class Engine:
             return Decision(
                 Action.UNSURE, None, match.chance, match.best(5), lang=utterance.lang, under_18=young, signpost=fact
             )
-        if risk.categories:
+        # "the last one" names a choice that was offered, and holds no word that could be danger.
+        names_choice = not found and (read_followup(tokens, context) or (None,))[0] is FollowUp.PICK
+        if risk.categories and not names_choice:
             return Decision(
                 Action.CARE, None, match.chance, match.best(5), risk=risk, direction=risk.direction,
                 lang=utterance.lang, under_18=young,

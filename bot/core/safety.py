@@ -157,7 +157,8 @@ def read_danger(
     found = match_rules(rules, tokens)
     whole = 1.0 - float(softmax(lexical["danger"])[-1])
     corrected = danger_chance(rules, tokens, found, whole, chance_of)
-    return found, danger_signals(lexical, semantic, corrected=corrected)
+    named = any(hit.pattern.explicit for hit in found)
+    return found, danger_signals(lexical, semantic, corrected=corrected, named=named)
 
 
 def assess(

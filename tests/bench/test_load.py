@@ -9,9 +9,10 @@ import pytest
 import yaml
 
 from bot.bench import growth, program
+from bot.bench import report as reports
 from bot.bench.load import Figures, Load, measure
 from bot.bench.program import Plan, Program, echo
-from bot.bench.report import PARTS, LoadReport, Order, draw_load, steps_of, tables
+from bot.bench.report import PARTS, LoadReport, Order, draw_load, run_load, steps_of, tables
 from bot.bench.stub import Stub
 from bot.errors import UnspokenError
 
@@ -67,6 +68,19 @@ def test_tables_name_every_part() -> None:
     assert len(shown) == 3
     assert "278.0" in shown[0]
     assert steps_of(Order(Path(), parts=PARTS)) > steps_of(Order(Path(), parts=("bots",)))
+
+
+def test_a_part_that_fails_loses_no_other(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What was measured is shown, and the part that was not says why."""
+
+    def fails(*_: object) -> None:
+        raise UnspokenError("bench: nothing answers")
+
+    monkeypatch.setitem(reports._PARTS, "bots", fails)
+    monkeypatch.setitem(reports._PARTS, "catalogue", lambda _, report, *rest: report.catalogue.append(1))
+    report = run_load(Order(Path(), parts=("bots", "catalogue")))
+    assert report.failed == {"bots": "bench: nothing answers"}
+    assert report.catalogue == [1]
 
 
 def test_plots_are_pictures(tmp_path: Path) -> None:
