@@ -25,8 +25,8 @@ def test_every_category_has_enough_sentences() -> None:
     assert problems == ()
     for category in CATEGORIES:
         own = [e for e in examples if e.category == category]
-        assert sum(e.danger for e in own) >= 130, category
-        assert sum(not e.danger for e in own) >= 140, category
+        assert sum(e.danger for e in own) >= 150, category
+        assert sum(not e.danger for e in own) >= 150, category
     assert {e.kind for e in examples if not e.danger} == set(NEGATIVE_KINDS)
     assert len({e.text for e in examples}) == len(examples)
 
