@@ -129,6 +129,9 @@ class Clearer:
             # One message that may not be deleted spoils its batch.
             single = [await self._delete(bot, chat_id, [number]) for number in numbers]
             return sum(deleted for deleted, _ in single), [n for _, no_more in single for n in no_more]
+        if outcome is Outcome.UNWANTED and chat_id > 0:
+            # Blocked, and perhaps while nobody was there to hear of it: nothing is held on the chat any more.
+            await self.ledger.forget(chat_id)
         if isinstance(outcome, Outcome):
             return 0, [] if outcome is Outcome.GIVEN_UP else numbers
         return len(numbers), numbers

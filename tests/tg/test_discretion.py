@@ -164,6 +164,19 @@ async def test_all_that_an_outage_left_due_is_cleared_at_once(live: Live, api: B
     assert len(api.calls_to("deleteMessages")) == len(people)
 
 
+async def test_who_blocked_unheard_is_forgotten_when_that_is_found_out(
+    live: Live, alice: Person, api: BotApiServer
+) -> None:
+    """Such as while the program was down for days: the choices go with the rest."""
+    await ask(alice, "/word milk and eggs")
+    await ask(alice)
+    await noted(live, alice, 3)
+    api.faults.next("deleteMessages", status=403, description="Forbidden: bot was blocked by the user")
+    api.clock.advance(hours=13)
+    assert await live.sweep() == 3
+    assert await live.desk.personal.ledger.held(alice.id) == NOTHING
+
+
 async def test_a_pause_in_the_middle_of_clearing_loses_nothing(live: Live, alice: Person, api: BotApiServer) -> None:
     """The first hundred are gone, then Telegram wants to be left alone for a second."""
     live.intake.stop()
