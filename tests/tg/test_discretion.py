@@ -118,6 +118,7 @@ async def test_the_receipt_counts_only_what_is_gone(live: Live, alice: Person, a
 async def test_a_card_past_48_hours_is_not_called_cleared(live: Live, alice: Person, api: BotApiServer) -> None:
     """Its Tidy button works still, and says how it is."""
     card = await ask(alice)
+    await noted(live, alice, 2)
     await live.desk.personal.ledger.choose(alice.id, hours=0)
     api.clock.advance(hours=49)
     assert await live.sweep() == 2
@@ -203,6 +204,11 @@ async def test_the_line_after_forgetting_goes_too_and_is_held_in_no_row(
     await ask(alice)
     last = await ask(alice, "/forget")
     assert alice.chat.messages == [last]
+
+    async def fading() -> bool:
+        return bool(live.desk.personal.clearer._fading)
+
+    await until(fading)
     assert await live.desk.personal.ledger.held(alice.id) == NOTHING
     api.clock.advance(seconds=61)
     await live.sweep()
