@@ -109,9 +109,7 @@ def make_desk(
     in_groups = GroupDesk(engine, renderer, post, groups, ledger, seal, memory, counts, questions, clock)
     identifier = load_identifier(content_root(), engine.lexicon)
     box = Box(renderer, post, questions, identifier, in_groups, drafts=drafts, clock=clock)
-    personal = Personal(
-        renderer, post, ledger, Clearer(ledger, clock), memory, in_groups, box, engine.lexicon.english, clock
-    )
+    personal = Personal(engine, renderer, post, ledger, Clearer(ledger, clock), memory, in_groups, box, clock)
     return Desk(engine, renderer, signer, memory, database, post, personal, in_groups, box, clock)
 
 
@@ -164,7 +162,8 @@ def add_handlers(application: App, desk: Desk) -> None:
         MessageHandler(group & filters.REPLY & filters.TEXT & ~filters.COMMAND, desk.on_group_reply),
         # Unknown commands are read as text: someone may well write "/help me he hit me".
         MessageHandler(private & filters.TEXT, desk.on_text),
-        MessageHandler(private & ~filters.StatusUpdate.ALL, desk.on_other),
+        MessageHandler(private & filters.StatusUpdate.ALL, desk.personal.on_service),
+        MessageHandler(private, desk.on_other),
         CallbackQueryHandler(desk.on_press),
         ChatMemberHandler(desk.on_member, ChatMemberHandler.MY_CHAT_MEMBER),
     )

@@ -9,6 +9,7 @@ import threading
 
 log = logging.getLogger(__name__)
 _SECRETS = re.compile(r"\d{5,}:[A-Za-z0-9_-]{20,}|/bot[^/\s]+|https?://\S+")
+_OURS = __name__.partition(".")[0]
 _LOUD = (
     "httpx",
     "httpcore",
@@ -53,13 +54,19 @@ def place_of(error: BaseException) -> str:
 def setup_logging(level: str) -> None:
     """Send our log to standard error; libraries are silent."""
     handler = logging.StreamHandler()
+    handler.addFilter(_is_ours)
     handler.setFormatter(RedactingFormatter("%(asctime)s %(levelname)s %(name)s %(message)s"))
     root = logging.getLogger()
     root.handlers[:] = [handler]
     root.setLevel(level)
     for name in _LOUD:
-        # Their messages may quote texts, names, ids and tokens at any level, so none of them is let through.
+        # Their messages may quote texts, names, ids and tokens at any level, so none of them is let through; those that
+        # are used all the time do not even make theirs.
         logging.getLogger(name).setLevel(logging.CRITICAL + 1)
+
+
+def _is_ours(record: logging.LogRecord) -> bool:
+    return record.name.partition(".")[0] == _OURS
 
 
 def quiet_crashes() -> None:

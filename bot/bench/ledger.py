@@ -65,7 +65,7 @@ class Stub:
 class _NoLedger(Ledger):
     """Neither notes nor reads; what a turn costs without the ledger."""
 
-    async def note(self, *_: Any, **__: Any) -> None:
+    async def note_all(self, *_: Any, **__: Any) -> None:
         """Do nothing."""
 
     async def reader(self, chat_id: int) -> Reader:

@@ -65,7 +65,7 @@ class CareWriter(Writer):
 
     def static_care(self) -> Reply:
         """Return the last resort: a text made at start that needs neither templates nor a clock."""
-        return Reply(self.static_text, (), care=True)
+        return Reply(self.static_text, ((Button(self._button("tidy"), Target("tidy")),),), care=True)
 
     def _lines(self, category: str | None, state: Target) -> Reply:
         here = self.here(state)
@@ -95,7 +95,7 @@ class CareWriter(Writer):
         return Reply(
             f"{escape(intro)}\n\n{body}\n\n{self._text('lines_more')}" if facts else f"{escape(intro)}\n\n{body}",
             rows,
-            care=category is not None,
+            care=True,
             node=f"lines:{category or 'any'}",
         )
 
@@ -133,7 +133,9 @@ class CareWriter(Writer):
         copies = tuple(Button(self._button("copy").format(number=c.number), copy=c.number) for c in line.contacts[:2])
         link = (Button(self._button("website"), url=line.web),) if line.web else ()
         back = Button(self._button("more_lines"), self._to("lines:any", state))
-        return Reply("\n".join(facts), (copies, link, (back,), *self._foot(state, person=False)), care=True, node=None)
+        # A name such as that of a line on violence is for nobody who sees only the first line.
+        html = "\n".join((self._text("first_pages"), "", *facts))
+        return Reply(html, (copies, link, (back,), *self._foot(state, person=False)), care=True, node=None)
 
     def _directory(self, topics: Sequence[str], here: Here, *, none: bool) -> Button | None:
         """Return a link where a place has no checked number of its own: a page, else the world's directory."""

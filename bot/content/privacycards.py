@@ -13,7 +13,9 @@ from bot.content.writer import in_rows
 from bot.core.values import Action, Context, Decision, Urgency
 
 HOURS = (1, 12, 24, 47, 0)
-"""choices of the timer; 0 is off"""
+"""choices of the timer to press; 0 is off"""
+LONGEST_HOURS = 47
+"""any number of hours up to this may be typed; Telegram lets a bot delete what is younger than 48"""
 SHORTEST_WORD = 6
 LONGEST_WORD = 60
 

@@ -92,14 +92,21 @@ class Renderer(BoxWriter, InsightWriter):
         """Return a page such as start, help or privacy."""
         state = target or Target("")
         card = self.catalogue.library.cards[f"{PAGES}/{name}"]
-        html = self._render(card, state.direction)
+        shown: list[str] = []
+
+        def number(line: str, *, abroad: bool = False) -> str:
+            shown.append(line)
+            return self.number(line, abroad=abroad)
+
+        html = self._render(card, state.direction, number=number)
         rows = in_rows([Button(self.node_label(n), self._to(n, state, f"page:{name}")) for n in card.next], 1)
         switch = self._switch(f"page:{name}", state, card.path)
         if name == "start":
             rows = ((Button(self._button("timer_one"), self._to("timer:1", state)),), *rows)
         if name == "phone":
             rows = (*self._timer_rows(state), *rows)
-        return Reply(html, (*rows, *switch, *self._foot(state)), node=f"page:{name}")
+        # A number must be copyable.
+        return Reply(html, (*rows, *switch, *self._foot(state)), care=bool(shown), node=f"page:{name}")
 
     def topics(self, target: Target | None = None) -> Reply:
         """Return the list of groups to browse."""
@@ -121,8 +128,9 @@ class Renderer(BoxWriter, InsightWriter):
 
     def say(self, key: str) -> Reply:
         """Return one system text with the usual ways on."""
-        html = self._text(key).format(emergency=self.number("gb-emergency-999"))
-        return Reply(html, self._foot(Target("")))
+        text = self._text(key)
+        html = text.format(emergency=self.number("gb-emergency-999"))
+        return Reply(html, self._foot(Target("")), care=html != text)
 
     def _answer(self, intent: str, state: Target, decision: Decision | None) -> Reply:
         if state.under_18 and intent in NOT_FOR_YOUNG:
@@ -181,7 +189,7 @@ class Renderer(BoxWriter, InsightWriter):
         intents = dict(self.catalogue.taxonomy.groups)[group]
         here = f"group:{group}"
         rows = in_rows([Button(self.catalogue.label(i, self.lang), self._to(i, state, here)) for i in intents])
-        html = f"<b>{escape(self._texts['groups'][group])}</b>\n{self._text('group_intro')}"
+        html = f"{self._text('group_intro')}\n\n<b>{escape(self._texts['groups'][group])}</b>"
         return Reply(html, (*rows, *self._foot(state)), node=here)
 
     def _next_rows(self, card: Card, intent: str, state: Target, *, night: bool) -> tuple[tuple[Button, ...], ...]:

@@ -42,6 +42,6 @@ class Reply:
     html: str
     rows: tuple[tuple[Button, ...], ...] = field(default=())
     care: bool = False
-    """a safety card: takes the fast lane, may be copied from"""
+    """a card of safety or help lines: takes the fast lane, may be copied from"""
     node: str | None = None
     """what the card is about; kept as context without text"""

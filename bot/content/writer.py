@@ -79,18 +79,17 @@ class Writer:
     ) -> str:
         # A card that is not written in the reader's language is English from its first line on; its buttons are not.
         own = self if self.catalogue.library.has(card.path, self.lang) else self.speaking(ENGLISH)
-        html = self.catalogue.library.template(card.path, own.lang).render(
-            number=self.number,
-            direction=direction.value,
-            texts=own._texts,
-            talk=card.talk,
-            first=own._first_line(card),
-            operator=self.operator,
-            night=night,
-            short=short,
-            **values,
-        )
-        return html.strip()
+        known = {
+            "number": self.number,
+            "direction": direction.value,
+            "texts": own._texts,
+            "talk": card.talk,
+            "first": own._first_line(card),
+            "operator": self.operator,
+            "night": night,
+            "short": short,
+        }
+        return self.catalogue.library.template(card.path, own.lang).render(known | values).strip()
 
     def _moment(self) -> dt.datetime:
         """Return the time; the day the lines were compiled where the clock fails, so that care never waits for it."""

@@ -54,9 +54,19 @@ class Notes:
 
     async def note(self, chat_id: int, messages: Iterable[int], sent: int, due: int) -> None:
         """Enter messages to be cleared at `due`, both in seconds since 1970. Returns once they are on disk."""
-        self._waiting.extend((Entry(chat_id, m, sent), due) for m in messages)
+        await self.note_all((Entry(chat_id, m, sent), due) for m in messages)
+
+    async def note_all(self, entries: Iterable[tuple[Entry, int]]) -> None:
+        """Enter messages, each with when it is due. Returns once they are on disk."""
+        self._waiting.extend(entries)
         del self._waiting[:-_MOST_WAITING]
         await self._write()
+
+    async def hasten(self, chat_id: int, due: int) -> None:
+        """Have every message of a chat cleared at `due` at the latest."""
+        self._waiting = [(e, min(at, due) if e.chat_id == chat_id else at) for e, at in self._waiting]
+        mine = ledger.c.chat.in_(self._seal.chats(chat_id))
+        await self._database.change(update(ledger).where(mine, ledger.c.due > due).values(due=due))
 
     async def flush(self) -> None:
         """Write what waits, as before the end."""

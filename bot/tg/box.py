@@ -7,10 +7,9 @@ or a signpost the caller answers with that card and does not call `draft`; nothi
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Sequence
 from dataclasses import dataclass
 
-from telegram import Bot
+from telegram import Bot, Message
 
 from bot.content.boxcards import LONGEST, LONGEST_TYPED
 from bot.content.reply import Reply, Target
@@ -35,23 +34,23 @@ _STATES = {
 class Box(BoxModeration):
     """The logic of the handlers; in private chats a chat's number is its person's."""
 
-    async def invite(
-        self, bot: Bot, chat_id: int, group_chat_id: int, incoming: Sequence[int] = (), lang: str = "en"
-    ) -> None:
+    async def invite(self, bot: Bot, chat_id: int, group_chat_id: int, lang: str = "en") -> None:
         """Send the invitation to somebody who came from a group."""
         renderer = self.renderer.speaking(lang)
         if await self.community.takes(bot, group_chat_id, chat_id):
             reply = renderer.box_invite(self.drafts.begin(chat_id, group_chat_id, renderer.lang).code)
         else:
             reply = renderer.box_note("closed")
-        await self.post.send(bot, chat_id, reply, incoming)
+        await self.post.send(bot, chat_id, reply)
 
     def is_writing(self, chat_id: int) -> bool:
         """Tell whether the next thing typed in a chat is a draft. Commands and code words come first all the same."""
         draft = self.drafts.of_chat(chat_id)
         return draft is not None and draft.writing
 
-    async def draft(self, bot: Bot, chat_id: int, text: str, incoming: Sequence[int] = (), words: str = "en") -> None:
+    async def draft(
+        self, bot: Bot, chat_id: int, text: str, incoming: Message | None = None, words: str = "en"
+    ) -> None:
         """Take a typed draft, in the language `words`, and show what might give anyone away.
 
         The caller has run the engine over `text` first and comes here only where it is no danger.
@@ -129,7 +128,7 @@ class Box(BoxModeration):
         return renderer.box_handed(handed.pseudonym, link)
 
     async def open_link(
-        self, bot: Bot, chat_id: int, word: str, incoming: Sequence[int] = (), lang: str = "en"
+        self, bot: Bot, chat_id: int, word: str, incoming: Message | None = None, lang: str = "en"
     ) -> None:
         """Answer the word of a link to a question (FOLLOW_PREFIX): where it is, to its asker alone.
 

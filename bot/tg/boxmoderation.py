@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 
 from telegram import Bot
@@ -19,15 +18,13 @@ DECIDED = {"pass": "passed", "refuse": "turned_down", "block": "blocked"}
 class BoxModeration(BoxSweep):
     """The moderators' side; nothing here knows an asker."""
 
-    async def moderate(
-        self, bot: Bot, chat_id: int, group_chat_id: int, incoming: Sequence[int] = (), lang: str = "en"
-    ) -> None:
+    async def moderate(self, bot: Bot, chat_id: int, group_chat_id: int, lang: str = "en") -> None:
         """Send a moderator the first question that waits, or that nothing does."""
         if await self.community.is_moderator(bot, group_chat_id, chat_id):
             reply = await self._next(group_chat_id, lang)
         else:
             reply = self.renderer.speaking(lang).settings_note("not_admin")
-        await self.post.send(bot, chat_id, reply, incoming)
+        await self.post.send(bot, chat_id, reply)
 
     async def _moderate(self, bot: Bot, chat_id: int, action: str, code: str, lang: str) -> Reply:
         """Return what comes of a moderator's press; who may is asked at each."""

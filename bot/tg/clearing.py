@@ -9,7 +9,7 @@ from collections import defaultdict
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
-from telegram import Bot
+from telegram import Bot, MaybeInaccessibleMessage, Message
 
 from bot.log import place_of
 from bot.storage.ledger import TELEGRAM_HOURS, Entry, Ledger
@@ -45,23 +45,42 @@ class Clearer:
 
     ledger: Ledger
     clock: Callable[[], float] = field(default=time.time)
+    _fading: list[tuple[Entry, float]] = field(default_factory=list)
 
-    async def tidy(self, bot: Bot, chat_id: int, also: Sequence[int] = ()) -> Cleared:
-        """Clear a chat now; `also` are messages that may not have been noted yet."""
-        now = int(self.clock())
-        noted = await self.ledger.of_chat(chat_id)
-        known = {e.message for e in noted}
-        done = await self._clear(bot, chat_id, [*noted, *(Entry(chat_id, m, now) for m in also if m not in known)])
+    async def tidy(self, bot: Bot, chat_id: int, also: MaybeInaccessibleMessage | None = None) -> Cleared:
+        """Clear a chat now; `also` is a message that may not have been noted yet.
+
+        What Telegram cannot be told of now, such as while the network is down, is cleared when it can.
+        """
+        later = int(self.clock()) + _LEASE
+        if also is not None:
+            await self.ledger.note_all([(_entry(also), later)])
+        await self.ledger.hasten(chat_id, later)
+        done, _ = await self._clear(bot, chat_id, await self.ledger.of_chat(chat_id) + self._faded(chat_id))
         await self.ledger.wipe()
         return done
 
-    async def remove(self, bot: Bot, chat_id: int, numbers: list[int]) -> None:
-        """Delete single messages that were never noted."""
-        await self._delete(bot, chat_id, numbers)
+    async def remove(self, bot: Bot, message: Message) -> None:
+        """Delete a single message that was never noted."""
+        entry = _entry(message)
+        await self.ledger.note_all([(entry, int(self.clock()) + _LEASE)])
+        await self._clear(bot, entry.chat_id, [entry])
+        await self.ledger.wipe()
+
+    def fade(self, message: Message, seconds: int) -> None:
+        """Have a message cleared after some seconds without a note on disk; after a restart it stays."""
+        self._fading.append((_entry(message), self.clock() + seconds))
+
+    def _faded(self, chat_id: int | None = None) -> list[Entry]:
+        """Take what was to fade: all of a chat, or what is due."""
+        now = self.clock()
+        gone = [(e, due) for e, due in self._fading if e.chat_id == chat_id or (chat_id is None and due <= now)]
+        self._fading[:] = [one for one in self._fading if one not in gone]
+        return [e for e, _ in gone]
 
     async def sweep(self, bot: Bot) -> int:
         """Clear what is due in every chat; return how many messages were struck out. Sends nothing."""
-        due = await self.ledger.claim_due(int(self.clock()), _LEASE)
+        due = [*await self.ledger.claim_due(int(self.clock()), _LEASE), *self._faded()]
         chats: dict[int, list[Entry]] = defaultdict(list)
         for entry in due:
             chats[entry.chat_id].append(entry)
@@ -69,8 +88,8 @@ class Clearer:
 
         async def one(chat_id: int, entries: list[Entry]) -> int:
             async with limit:
-                done = await self._clear(bot, chat_id, entries)
-                return done.gone + done.old
+                _, struck = await self._clear(bot, chat_id, entries)
+                return struck
 
         struck = sum(await asyncio.gather(*(one(chat_id, entries) for chat_id, entries in chats.items())))
         if struck:
@@ -81,25 +100,43 @@ class Clearer:
         """Sweep for ever; what was due while the program was down is cleared first."""
         while True:
             try:
-                await self.sweep(bot)
+                while await self.sweep(bot):
+                    pass  # after a long outage more may be due than one sweep takes
             except Exception as error:  # noqa: BLE001, RUF100 - one failed sweep must not end the next ones
                 log.error("clearing failed: %s", place_of(error))
             await asyncio.sleep(_EVERY)
 
-    async def _clear(self, bot: Bot, chat_id: int, entries: Sequence[Entry]) -> Cleared:
+    async def _clear(self, bot: Bot, chat_id: int, entries: Sequence[Entry]) -> tuple[Cleared, int]:
+        """Return what was done, and how many messages were struck out."""
         edge = self.clock() - _TOO_OLD
         old = [e.message for e in entries if e.sent < edge]
         young = sorted({e.message for e in entries if e.sent >= edge})
-        gone: list[int] = []
+        gone, settled = 0, list(old)
         for start in range(0, len(young), BATCH):
-            gone += await self._delete(bot, chat_id, young[start : start + BATCH])
-        whole = await self.ledger.done(chat_id, [*old, *gone])
-        return Cleared(len(young), len(gone), len(old), whole)
+            deleted, no_more = await self._delete(bot, chat_id, young[start : start + BATCH])
+            gone += deleted
+            settled += no_more
+        whole = await self.ledger.done(chat_id, settled)
+        return Cleared(len(young), gone, len(old), whole), len(settled)
 
-    async def _delete(self, bot: Bot, chat_id: int, numbers: list[int]) -> list[int]:
-        """Return those that need no further try: deleted, gone already, or in a chat that wants nothing of us."""
+    async def _delete(self, bot: Bot, chat_id: int, numbers: list[int]) -> tuple[int, list[int]]:
+        """Return how many are deleted or were already, and which need no further try.
+
+        Those are the deleted ones, what Telegram will never delete, and all in a chat that wants nothing of us.
+        """
         outcome = await deliver(lambda: bot.delete_messages(chat_id, numbers), "clearing")
         if outcome is Outcome.REFUSED and len(numbers) > 1:
             # One message that may not be deleted spoils its batch.
-            return [n for number in numbers for n in await self._delete(bot, chat_id, [number])]
-        return [] if outcome is Outcome.GIVEN_UP else numbers
+            single = [await self._delete(bot, chat_id, [number]) for number in numbers]
+            return sum(deleted for deleted, _ in single), [n for _, no_more in single for n in no_more]
+        if outcome is Outcome.UNWANTED and chat_id > 0:
+            # Blocked, and perhaps while nobody was there to hear of it: nothing is held on the chat any more.
+            await self.ledger.forget(chat_id)
+        if isinstance(outcome, Outcome):
+            return 0, [] if outcome is Outcome.GIVEN_UP else numbers
+        return len(numbers), numbers
+
+
+def _entry(message: MaybeInaccessibleMessage) -> Entry:
+    """Return a message as the ledger has it; one that Telegram does not show any more is long past 48 hours."""
+    return Entry(message.chat.id, message.message_id, int(message.date.timestamp()))

@@ -24,6 +24,7 @@ from bot.storage.database import Database
 from bot.tg.box import Box
 from bot.tg.deliver import deliver
 from bot.tg.groups import GroupDesk
+from bot.tg.incoming import message_of
 from bot.tg.memory import ShortMemory
 from bot.tg.payload import Signer
 from bot.tg.personal import Personal
@@ -53,10 +54,10 @@ class Desk:
 
     async def on_text(self, update: Update, context: ContextTypes.DEFAULT_TYPE) -> None:
         """Answer a typed message."""
-        message = _message(update)
+        message = message_of(update)
         text = message.text or ""
         if await self.personal.is_code_word(message.chat_id, text):
-            await self.personal.tidy(context.bot, message.chat_id, [message.message_id], self.personal.lang_of(message))
+            await self.personal.tidy(context.bot, message.chat_id, message, self.personal.lang_of(message))
             return
         local = await self.in_groups.take_local(context.bot, message.chat_id, text)
         if local is not None:
@@ -64,17 +65,16 @@ class Desk:
             return
         before = self._context(message)
         decision = await self._decide(text, before)
+        # Whoever holds the phone by now may not be who asked, and a draft would be shown to them.
+        late = self.clock() - message.date.timestamp() > LATE_SECONDS
         safe = decision.action is not Action.CARE and decision.signpost is None
-        if safe and self.box.is_writing(message.chat_id):
+        if safe and not late and self.box.is_writing(message.chat_id):
             words = self.renderer.catalogue.library.language_for(decision.lang)
-            await self.box.draft(context.bot, message.chat_id, text, [message.message_id], words)
+            await self.box.draft(context.bot, message.chat_id, text, message, words)
             return
         after = context_after(decision, before)
         self.memory.put(message.chat_id, after)
-        reply = self._write(decision, after)
-        if self.clock() - message.date.timestamp() > LATE_SECONDS:
-            # Whoever holds the phone by now may not be who asked.
-            reply = self.renderer.late(decision, after)
+        reply = self.renderer.late(decision, after) if late else self._write(decision, after)
         await self._answer(context.bot, message, reply)
         self.database.count(_counter(decision))
 
@@ -82,24 +82,25 @@ class Desk:
         """Answer /start: a blank session; one word after it comes from a link."""
         if len(context.args or ()) > 1:
             return await self.on_text(update, context)
-        message = _message(update)
+        message = message_of(update)
         if context.args and context.args[0].startswith(FOLLOW_PREFIX):
             return await self.box.open_link(
-                context.bot, message.chat_id, context.args[0], [message.message_id], self.personal.lang_of(message)
+                context.bot, message.chat_id, context.args[0], message, self.personal.lang_of(message)
             )
         opened = await self.in_groups.open_link(context.bot, message.chat_id, context.args[0]) if context.args else None
         if opened is not None:
             reply, after = opened
             self.memory.put(message.chat_id, after)
             return await self._answer(context.bot, message, reply)
-        self.memory.forget(message.chat_id)
-        return await self._answer(context.bot, message, self._speaking(message).page("start"))
+        speaking = self._speaking(message)
+        self.personal.begin_blank(message.chat_id)
+        return await self._answer(context.bot, message, speaking.page("start"))
 
     async def on_help(self, update: Update, context: ContextTypes.DEFAULT_TYPE) -> None:
         """Answer /help; "/help me he hit me" is a message."""
         if context.args:
             return await self.on_text(update, context)
-        message = _message(update)
+        message = message_of(update)
         renderer = self._speaking(message)
         page = renderer.page("help")
         add = renderer.add_to_group(context.bot.username)
@@ -109,19 +110,19 @@ class Desk:
         """Answer /privacy."""
         if context.args:
             return await self.on_text(update, context)
-        message = _message(update)
+        message = message_of(update)
         return await self._answer(context.bot, message, self._speaking(message).page("privacy"))
 
     async def on_topics(self, update: Update, context: ContextTypes.DEFAULT_TYPE) -> None:
         """Answer /topics."""
         if context.args:
             return await self.on_text(update, context)
-        message = _message(update)
+        message = message_of(update)
         return await self._answer(context.bot, message, self._speaking(message).topics())
 
     async def on_other(self, update: Update, context: ContextTypes.DEFAULT_TYPE) -> None:
         """Answer a photo, voice message, sticker or anything else without text."""
-        message = _message(update)
+        message = message_of(update)
         await self._answer(context.bot, message, self._speaking(message).say("please_type"))
 
     async def on_press(self, update: Update, context: ContextTypes.DEFAULT_TYPE) -> None:
@@ -136,7 +137,7 @@ class Desk:
             target = self.signer.safe_guess(query.data or "")
         if target.node == "tidy":
             await deliver(lambda: query.answer(), "button")
-            return await self.personal.tidy(context.bot, chat_id, [query.message.message_id], target.lang)
+            return await self.personal.tidy(context.bot, chat_id, query.message, target.lang)
         kind, _, name = target.node.partition(":")
         if kind in {"box", "askbox"} or (kind == "set" and name.endswith(":moderate.0")):
             await deliver(lambda: query.answer(), "button")
@@ -170,7 +171,7 @@ class Desk:
 
     async def on_group_reply(self, update: Update, context: ContextTypes.DEFAULT_TYPE) -> None:
         """Pass a reply to a question of the box on to its asker, where they want it; nothing is said in the group."""
-        message = _message(update)
+        message = message_of(update)
         if message.reply_to_message is not None and message.text:
             await self.box.answer_came(message.chat_id, message.reply_to_message.message_id, message.text)
 
@@ -193,7 +194,8 @@ class Desk:
         if isinstance(update, Update) and update.effective_chat is not None and update.effective_chat.type == "private":
             message = update.effective_message
             renderer = self._speaking(message) if isinstance(message, Message) else self.renderer
-            await self._send(context.bot, update.effective_chat.id, renderer.say("error"))
+            # What could not be answered is cleared like all else.
+            await self.post.send(context.bot, update.effective_chat.id, renderer.say("error"), update.message)
 
     def _speaking(self, message: Message) -> Renderer:
         """Return the writer in the language of whoever sent a command, a photo or anything else that holds no words."""
@@ -230,17 +232,10 @@ class Desk:
 
     async def _answer(self, bot: Bot, message: Message, reply: Reply) -> None:
         """Send a reply to a message; both are noted for clearing."""
-        await self.post.send(bot, message.chat_id, reply, [message.message_id])
+        await self.post.send(bot, message.chat_id, reply, message)
 
     async def _send(self, bot: Bot, chat_id: int, reply: Reply) -> None:
         await self.post.send(bot, chat_id, reply)
-
-
-def _message(update: Update) -> Message:
-    message = update.effective_message
-    if message is None:
-        raise TypeError("an update without a message")
-    return message
 
 
 def _counter(decision: Decision) -> str:

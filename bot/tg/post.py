@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from telegram import Bot, Message
 
 from bot.content.reply import Reply
 from bot.storage.choices import Reader
-from bot.storage.ledger import Ledger, due_at
+from bot.storage.ledger import Entry, Ledger, due_at
 from bot.tg.deliver import Outcome, deliver
 from bot.tg.lanes import Lanes
 from bot.tg.payload import Signer
@@ -30,20 +30,30 @@ class Post:
     clock: Callable[[], float] = field(default=time.time)
 
     async def send(
-        self, bot: Bot, chat_id: int, reply: Reply, incoming: Sequence[int] = (), *, keep: int | None = None
+        self, bot: Bot, chat_id: int, reply: Reply, incoming: Message | None = None, *, keep: int | None = None
     ) -> Message | None:
         """Send a reply and note it with what it answers (`incoming`); returns the message, or None.
 
-        `keep` is how many seconds it stays, where that is not the reader's own timer. The note is on disk before this
+        `keep` is how many seconds both stay, where that is not the reader's own timer. The note is on disk before this
         returns, and with it before Telegram hears that the question was answered.
         """
         reader = await self.ledger.reader(chat_id) if chat_id > 0 else Reader()
         message = await self.send_unnoted(bot, chat_id, reply, veil=reader.veil)
         if chat_id > 0:
-            numbers = [*incoming, *([message.message_id] if message is not None else [])]
             now = int(self.clock())
-            await self.ledger.note(chat_id, numbers, now, due_at(now, reader.hours) if keep is None else now + keep)
+            # A question that waited through an outage is as old as it is: its hours began when it was sent.
+            sent = [] if incoming is None else [Entry(chat_id, incoming.message_id, int(incoming.date.timestamp()))]
+            sent += [] if message is None else [Entry(chat_id, message.message_id, now)]
+            await self.ledger.note_all(
+                (entry, due_at(entry.sent, reader.hours) if keep is None else now + keep) for entry in sent
+            )
         return message
+
+    async def note(self, message: Message) -> None:
+        """Note a message of a private chat that gets no reply."""
+        sent = int(message.date.timestamp())
+        hours = (await self.ledger.reader(message.chat_id)).hours
+        await self.ledger.note(message.chat_id, [message.message_id], sent, due_at(sent, hours))
 
     async def send_unnoted(
         self, bot: Bot, chat_id: int, reply: Reply, *, veil: bool = False, thread: int | None = None

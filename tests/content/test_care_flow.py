@@ -77,6 +77,7 @@ def test_a_broken_template_leaves_the_static_card(catalogue: Catalogue) -> None:
     renderer = make_renderer("GB", None, catalogue)
     assert "999" in renderer.static_care().html
     assert "116 123" in renderer.static_care().html
+    assert [b.target for row in renderer.static_care().rows for b in row] == [Target("tidy")]
     broken = make_environment({})
     broken.loader = DictLoader({})
     library = replace(catalogue.library, environment=broken)

@@ -6,6 +6,7 @@ import datetime as dt
 import re
 from collections import deque
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
 
@@ -15,6 +16,8 @@ from bot.content.reply import Reply, Target
 from bot.core.engine import Engine
 from bot.core.safety import CATEGORIES
 from bot.core.values import Action, Context, Decision, Direction, Risk, Urgency
+from bot.quality.tone import load_tone
+from bot.quality.wording import plain_text
 from bot.tg.payload import Signer
 
 
@@ -61,6 +64,26 @@ def test_no_button_leads_nowhere(walked: dict[Target, Reply], catalogue: Catalog
                     assert len(data.encode()) <= 64
                     assert back in {button.target, _seen_as(button.target)}
     assert {t.node for t in walked} >= set(catalogue.taxonomy.intents)
+
+
+def test_a_card_with_a_number_can_be_copied_from(walked: dict[Target, Reply]) -> None:
+    """Whatever holds a number of a help line is sent so that it can be marked and copied; answers are not."""
+    number = re.compile(r"(?<!\d)(0\d[\d ]{7,}\d|116 123|999|85258)(?!\d)")
+    holding = [reply for reply in walked.values() if number.search(reply.html)]
+    assert len(holding) > 50
+    assert all(reply.care for reply in holding)
+    assert not any(reply.care for target, reply in walked.items() if target.node in {"texting_ex", "page:privacy"})
+
+
+def test_a_first_line_gives_nothing_away(walked: dict[Target, Reply], root: Path, renderer: Renderer) -> None:
+    """It is what the veil leaves open, and what a locked phone shows: all of it, not its beginning alone."""
+    tone, problems = load_tone(root)
+    assert not problems
+    told = {reply.html.partition("\n")[0] for reply in walked.values()}
+    told |= {renderer.speaking(lang).say("unsure").html.partition("\n")[0] for lang in ("en", "hi-Latn")}
+    assert len(told) > 30
+    words = [*tone.reveal.values(), re.compile(r"love|trust|loyal|pyar|bharos|wafadari", re.I)]
+    assert [line for line in told if any(pattern.search(plain_text(line)) for pattern in words)] == []
 
 
 def test_a_person_and_tidy_are_two_presses_away_from_anywhere(walked: dict[Target, Reply]) -> None:

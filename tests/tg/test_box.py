@@ -100,8 +100,8 @@ class Scene:
     async def draft(self, person: Person, text: str = QUESTION) -> Seen:
         """Type a draft; return its card."""
         await self.invited(person)
-        sent = await person.say(text)
-        await self.box.draft(self.bot, person.id, text, [sent.message_id])
+        await person.say(text)
+        await self.box.draft(self.bot, person.id, text)
         return person.chat.from_bot[-1]
 
     async def hand_in(self, person: Person, text: str = QUESTION) -> Seen:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import hashlib
 import logging
 from pathlib import Path
 
@@ -70,9 +71,15 @@ async def test_a_command_or_the_code_word_clears(live: Live, alice: Person, type
     assert alice.chat.messages == [receipt]
 
 
-@pytest.mark.parametrize("word", ["/start", "ok", "please", "hi hi", "x" * 80])
+@pytest.mark.parametrize(
+    "word",
+    [
+        *("/start", "ok", "please", "topics", "hi hi", "x" * 80),
+        *("Thank you", "good night", "yes please", "he hit me", "help me", "talk to someone", "delete everything"),
+    ],
+)
 async def test_a_word_that_would_go_off_by_accident_is_refused(live: Live, alice: Person, word: str) -> None:
-    """Kindly, and nothing is kept."""
+    """Kindly, and nothing is kept: what is said to the bot anyhow, and danger, which must never clear instead."""
     await alice.say(f"/word {word}")
     assert "too easily" in (await alice.next_reply()).text
     assert (await live.desk.personal.ledger.reader(alice.id)).word is None
@@ -221,15 +228,25 @@ async def test_forget_leaves_nothing_in_any_file(
 async def test_a_stolen_database_tells_nothing(
     live_settings: Settings, live: Live, alice: Person, tmp_path: Path
 ) -> None:
-    """Trying every likely number against the hashes leads nowhere without the key; with it, it would."""
+    """Trying every likely number and word against what lies there leads nowhere without the key; with it, it would."""
     await _talk(alice, 2)
-    await _until_noted(live, alice, 4)
+    await alice.say("/word milk and eggs")
+    await alice.next_reply()
+    await _until_noted(live, alice, 5)
     stolen = await asyncio.to_thread(_bytes_of, tmp_path)
-    guesses = range(alice.id - 2_000, alice.id + 2_000)
-    wrong = make_seal([b"w" * 32])
-    assert not any(wrong.chat(guess) in stolen for guess in guesses)
-    assert make_seal([b"s" * 32]).chat(alice.id) in stolen
-    assert not any(str(guess).encode() in stolen for guess in guesses)
+    guesses = range(alice.id - 500, alice.id + 500)
+    right, wrong = make_seal([b"s" * 32]), make_seal([b"w" * 32])
+    assert right.chat(alice.id) in stolen
+    assert right.word(alice.id, "milk and eggs") in stolen
+    for guess in guesses:
+        words = [str(guess), f"chat {guess}", f"{guess} milk and eggs", f"word {guess} milk and eggs"]
+        plain = [*(w.encode() for w in words), *(guess.to_bytes(8, order, signed=True) for order in ("big", "little"))]
+        assert not any(p in stolen for p in plain)
+        for name in ("md5", "sha1", "sha256", "sha512", "blake2b", "sha3_256"):
+            assert not any(hashlib.new(name, p).digest()[:12] in stolen for p in plain)
+        assert wrong.chat(guess) not in stolen
+        assert wrong.word(guess, "milk and eggs") not in stolen
+    assert hashlib.sha256(b"milk and eggs").digest()[:12] not in stolen
 
 
 async def test_a_lost_secret_drops_the_ledger_and_goes_on(
