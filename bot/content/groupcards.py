@@ -14,6 +14,9 @@ from bot.content.reply import Button, Reply, Target
 from bot.content.writer import in_rows
 from bot.core.values import Direction
 
+ADDED = "a"
+"""the word that Telegram puts after /start in a group to which the bot was added by our link"""
+
 
 @dataclass(frozen=True, slots=True)
 class GroupWriter(PrivacyWriter):
@@ -28,7 +31,7 @@ class GroupWriter(PrivacyWriter):
 
     def add_to_group(self, username: str) -> Button:
         """Return the button that adds the bot to a group of the presser's choice."""
-        return Button(self._text("add_to_group"), url=f"https://t.me/{username}?startgroup=a")
+        return Button(self._text("add_to_group"), url=f"https://t.me/{username}?startgroup={ADDED}")
 
     def written(self, group: str) -> tuple[str, ...]:
         """Return the intents of a group of topics that have a card in this language; all where none has."""

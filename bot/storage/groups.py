@@ -91,9 +91,13 @@ class Groups:
             return False
 
     async def moved(self, old: int, new: int) -> None:
-        """Carry everything of a group over to its new number, as when it becomes a supergroup; all or nothing."""
+        """Carry a group's settings over to its new number, as when it becomes a supergroup; all or nothing.
+
+        What was chosen under the new number since stands.
+        """
         chat, box, before = self._seal.chat(new), self._seal.close(new), self._seal.chats(old)
         if await self.get(new):
+            await self._database.change(delete(groups).where(groups.c.chat.in_(before)))
             return
         earlier = groups.alias()
         await self._database.change(

@@ -14,6 +14,7 @@ from tests.tg.live import Live, until
 
 DANGER = "he hit me last night"
 GENERAL = "what is micro-cheating?"
+NAMED = "is it cheating if Imran likes photos of Sana"
 PERSONAL = "is texting my ex micro-cheating?"
 
 
@@ -106,7 +107,7 @@ async def test_general_questions_are_answered_openly_only_where_that_is_on(
     line = await _ask(live, alice, group, f"/ask {GENERAL}")
     assert "I answer in private" in line.text
     await _set(live, group, public=True)
-    for text, openly in ((GENERAL, True), (PERSONAL, False), (DANGER, False), ("zzzz", False)):
+    for text, openly in ((GENERAL, True), (PERSONAL, False), (NAMED, False), (DANGER, False), ("zzzz", False)):
         api.clock.advance(minutes=2)
         line = await _ask(live, alice, group, f"/ask {text}")
         assert ("I answer in private" not in line.text) is openly, text
@@ -211,6 +212,33 @@ async def test_it_greets_once_and_warns_once_when_made_an_admin(live: Live, api:
     await said(2)
     assert "I need no admin rights" in group.from_bot[1].text
     await group.promote_bot(admin)
+    await api.wait_until_taken()
+    assert len(group.from_bot) == 2
+
+
+async def test_added_by_the_link_it_greets_with_one_card(
+    live: Live, api: BotApiServer, admin: Person, alice: Person
+) -> None:
+    """Telegram then writes /start in the group by itself; pressed again later the link is answered with the line."""
+    group = api.group("Another", owner=admin, members=[alice], with_bot=False)
+    link = str(live.desk.renderer.add_to_group(api.world.bot.username).url)
+    await group.add_bot(admin, startgroup=link.partition("startgroup=")[2])
+    await api.wait_until_taken()
+    (card,) = group.from_bot
+    assert "/settings@" in card.text
+    api.clock.advance(minutes=2)
+    line = await _ask(live, admin, group, f"/start@{api.world.bot.username} a")
+    assert "I answer in private" in line.text
+
+
+async def test_an_admin_who_tries_ask_first_gets_to_the_settings(
+    live: Live, api: BotApiServer, group: Group, admin: Person
+) -> None:
+    """Setting up is not held up by the pause that keeps one member's commands from filling the group."""
+    await _ask(live, admin, group, "/ask")
+    assert "settings are in private" in (await _ask(live, admin, group, "/settings")).text
+    await admin.say("/settings", chat=group)
+    await admin.say("/ask", chat=group)
     await api.wait_until_taken()
     assert len(group.from_bot) == 2
 
