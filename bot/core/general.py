@@ -31,7 +31,7 @@ _RELATED = frozenset(
 )  # fmt: skip
 """who is somebody in particular too, but not after _ANY"""
 _ANY = frozenset(["a", "an", "any", "your"])
-"""as in \"should a partner know your password\""""
+"""anybody's: a question on a partner and their password is general"""
 
 
 def is_general(text: str, decision: Decision, identifier: Identifier) -> bool:

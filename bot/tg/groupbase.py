@@ -72,6 +72,10 @@ class GroupBase:
         """Return the language of cards in a group."""
         return (await self.settings_of(group)).lang
 
+    def code(self, group: int) -> str:
+        """Return the code of a group, as buttons carry it."""
+        return self.groups.code(group)
+
     async def group_of(self, code: str) -> int | None:
         """Return the group of a button's code, or None."""
         group = await self.groups.by_code(code)

@@ -415,6 +415,46 @@ async def test_blocks_are_lifted_all_at_once_and_nobody_learns_how_many(
     assert len(await box.waiting(group.id, later)) == 1
 
 
+async def test_nobody_sees_who_takes_a_question_back(
+    live: Live, api: BotApiServer, group: Group, alice: Person, admin: Person
+) -> None:
+    """Beside whoever types /forget the list of the moderators stays as it is; nothing is posted, or leads to them."""
+    await _set(live, group, box=True)
+    texts = live.desk.renderer.catalogue.library.texts["buttons"]
+    line = await _ask(live, alice, group, "/ask")
+    await alice.start(_url(line).split("start=")[1])
+    await alice.press(await alice.next_reply(), texts["ask_box"])
+    await alice.press(await alice.next_reply(), texts["box_write"])
+    await alice.next_edit()
+    await alice.say("Is it odd to keep old letters?")
+    await alice.press(await alice.next_reply(), texts["box_hand_in"])
+    await alice.next_edit()
+    api.clock.advance(hours=3)
+
+    async def listed() -> Message:
+        api.clock.advance(minutes=1)
+        panel = await _panel(live, api, admin, group)
+        await admin.press(panel, texts["set_moderate"])
+        return await admin.next_reply()
+
+    before = await listed()
+    alice.chat.skip_replies()
+    await alice.say("/forget")
+    assert "nothing is held" in (await alice.next_reply()).text
+    await alice.say("/proof")
+    assert "No questions for a group" in (await alice.next_reply()).text
+    await live.desk.box.sweep(live.application.bot)
+    after = await listed()
+    assert after.text == before.text
+    assert "old letters" in after.text
+    await admin.press(after, texts["box_pass"])
+    assert "will be posted" in (await admin.next_edit()).text
+    sent = len(group.from_bot)
+    api.clock.advance(hours=13)
+    await live.desk.box.sweep(live.application.bot)
+    assert len(group.from_bot) == sent
+
+
 async def test_a_question_goes_through_the_box(
     live: Live, api: BotApiServer, group: Group, alice: Person, admin: Person
 ) -> None:
