@@ -37,6 +37,7 @@ class GroupPanel(GroupBase):
         group = self.seal.open_reference(reference)
         if group is None or payload[:1] not in {ASK, SETTINGS}:
             return None
+        group = await self.groups.present(group)
         settings = await self.settings_of(group)
         renderer = self.renderer.speaking(settings.lang)
         before = self.memory.get(chat_id)

@@ -70,6 +70,30 @@ async def test_the_weekly_card_goes_where_the_group_is_and_once(live: Live, api:
     assert new.from_bot == []
 
 
+async def test_links_and_settings_from_before_the_move_go_on_working(
+    live: Live, api: BotApiServer, alice: Person
+) -> None:
+    """The cards of the small group stay in sight: the box, the country and the panel are those of the present one."""
+    admin = api.person("Adminfirstname")
+    small = api.group("A group", members=[alice], owner=admin)
+    desk = live.desk.in_groups
+    assert await desk.groups.put(small.id, write_settings(CHOSEN))
+    words = [desk.link(live.application.bot, small.id, kind).split("start=")[1] for kind in ("g", "s")]
+    await admin.start(words[1])
+    panel = await admin.next_reply()
+    new = await small.migrate()
+    await api.wait_until_taken()
+    await alice.start(words[0])
+    assert (await alice.next_reply()).find_button("Ask the group without your name") is not None
+    assert live.desk.memory.get(alice.id).country == "PK"
+    await admin.press(panel, "Weekly card: on")
+    assert (await admin.next_edit()).find_button("Weekly card: off") is not None
+    await admin.start(words[1])
+    assert (await admin.next_reply()).find_button("Weekly card: off") is not None
+    assert [group.chat_id for group in await desk.groups.every()] == [new.id]
+    assert not (await desk.settings_of(new.id)).weekly
+
+
 async def test_what_was_chosen_anew_leaves_no_second_row(live: Live, old: Group, api: BotApiServer) -> None:
     """Where an admin was quicker than the news, theirs stands, and the old number is not written to for ever."""
     new = await unheard(api, old)

@@ -388,6 +388,9 @@ async def test_weekly_counts_are_released_once_and_held_rows_can_be_erased(
     await admin.press(panel, "What last week was about")
     shown = await admin.next_edit()
     assert "Texting an ex" in shown.text
+    (picture,) = api.calls_to("sendPhoto")
+    assert picture.params["chat_id"] == str(admin.id) or picture.params["chat_id"] == admin.id
+    assert not picture.error
     await desk.release()
     await admin.press(panel, "What last week was about")
     assert await desk.held(alice.id) == 0
