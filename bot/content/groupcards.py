@@ -120,7 +120,10 @@ class GroupWriter(PrivacyWriter):
             (Button(f"{self._button('set_minutes')}: {clear}", to("minutes", str(minutes))),),
             (Button(f"{self._button('set_lang')}: {language}", to("lang", languages[following].letter)),),
             (Button(f"{self._button('set_country')}: {place}", to("where", "0")),),
-            tuple(Button(f"/{c}: {off if c in settings.off else on}", to("off", c)) for c in COMMANDS),
+            tuple(
+                Button(f"/{c}: {off if c in settings.off else on}", to("off", f"{c}{int(c in settings.off)}"))
+                for c in COMMANDS
+            ),
         ]  # fmt: skip
         if settings.box:
             rows.append((Button(self._button("set_moderate"), to("moderate", "0")),))

@@ -166,6 +166,9 @@ class GroupBase:
         if everywhere:
             self._menus.update(g.chat_id for g in await self.groups.every() if read_settings(g.settings).off)
         for group in tuple(self._menus):
-            settings = await self.settings_of(group)
-            if await set_group_menu(bot, group, settings.off, self.renderer.catalogue.library.languages):
+            found = await self.groups.by_code(self.groups.code(group))
+            if found is None:
+                continue  # the database is away: what the group chose is not known now
+            off = read_settings(found.settings).off
+            if await set_group_menu(bot, group, off, self.renderer.catalogue.library.languages):
                 self._menus.discard(group)

@@ -7,6 +7,7 @@ import pytest
 from bot.content.groupsettings import GroupSettings, write_settings
 from bot.tg.profile import ADMINS, MEMBERS, set_profile
 from tests.bot_api import BotApiServer, Group, Person
+from tests.broken import led_astray
 from tests.tg.live import Live
 
 CODES = ("en", "hi", "ur", "de", "")
@@ -128,6 +129,19 @@ async def test_a_menu_that_telegram_did_not_take_is_set_later(
     calls = len(api.calls_to("getMyCommands"))
     await live.desk.in_groups.set_menus(live.application.bot)
     assert len(api.calls_to("getMyCommands")) == calls
+
+
+async def test_without_the_database_no_menu_is_touched(
+    live: Live, api: BotApiServer, group: Group, alice: Person, admin: Person
+) -> None:
+    """What it holds is not known then, and the defaults are no choice of this group."""
+    await press(live, api, admin, group, "/ask: on")
+    desk = live.desk.in_groups
+    desk._menus.add(group.id)
+    async with led_astray(live.desk.database):
+        await desk.set_menus(live.application.bot)
+    assert menus(api, alice, group) == {NO_ASK}
+    assert desk._menus == {group.id}
 
 
 async def test_a_start_sets_the_menus_of_groups_that_have_something_off(
