@@ -12,6 +12,7 @@ from telegram.ext import ContextTypes
 from bot.content.context import context_after
 from bot.content.groupcards import ADDED
 from bot.content.groupsettings import GroupSettings, write_settings
+from bot.content.render import NOT_FOR_YOUNG
 from bot.core.general import is_general
 from bot.core.values import Action, Decision
 from bot.tg.groupbase import SETTINGS
@@ -43,7 +44,7 @@ class GroupDesk(GroupPanel, GroupWeek):
         reply = renderer.group_line(link)
         if decision is not None:
             await self._count(message, decision)
-            if settings.public and await asyncio.to_thread(is_general, text, decision, self.identifier):
+            if settings.public and await self._is_for_all(text, decision):
                 reply = renderer.group_answer(str(decision.intent), link)
         await self._send(context.bot, message.chat_id, reply, settings, _thread(message))
 
@@ -122,6 +123,12 @@ class GroupDesk(GroupPanel, GroupWeek):
             await self.groups.put(group, write_settings(replace(settings, warned=True)))
             warning = self.renderer.speaking(settings.lang).group_promoted()
             await self._send(context.bot, group, warning, settings, settings.topic)
+
+    async def _is_for_all(self, text: str, decision: Decision) -> bool:
+        """Tell whether a question may be answered where others read, the young among them."""
+        if decision.intent in NOT_FOR_YOUNG:
+            return False
+        return await asyncio.to_thread(is_general, text, decision, self.identifier)
 
     def _may_answer(self, message: Message, recent: Recent | None = None) -> bool:
         """Tell whether a command gets a reply: not the same member's again at once, and only while there is room."""

@@ -14,6 +14,7 @@ from tests.tg.live import Live, until
 
 DANGER = "he hit me last night"
 GENERAL = "what is micro-cheating?"
+GROWN_UP = "is sexting cheating"
 NAMED = "is it cheating if Imran likes photos of Sana"
 PERSONAL = "is texting my ex micro-cheating?"
 
@@ -107,7 +108,14 @@ async def test_general_questions_are_answered_openly_only_where_that_is_on(
     line = await _ask(live, alice, group, f"/ask {GENERAL}")
     assert "I answer in private" in line.text
     await _set(live, group, public=True)
-    for text, openly in ((GENERAL, True), (PERSONAL, False), (NAMED, False), (DANGER, False), ("zzzz", False)):
+    for text, openly in (
+        (GENERAL, True),
+        (PERSONAL, False),
+        (NAMED, False),
+        (GROWN_UP, False),
+        (DANGER, False),
+        ("zzzz", False),
+    ):
         api.clock.advance(minutes=2)
         line = await _ask(live, alice, group, f"/ask {text}")
         assert ("I answer in private" not in line.text) is openly, text
