@@ -106,8 +106,8 @@ def make_desk(
     counts = Weekly(database, seal, released)
     words = load_pseudonyms(content_root())
     questions = QuestionBox(database, seal, lambda: make_pseudonym(*words, secret_draw))
-    in_groups = GroupDesk(engine, renderer, post, groups, ledger, seal, memory, counts, questions, clock)
     identifier = load_identifier(content_root(), engine.lexicon)
+    in_groups = GroupDesk(engine, renderer, post, groups, ledger, seal, memory, counts, questions, identifier, clock)
     box = Box(renderer, post, questions, identifier, in_groups, drafts=drafts, clock=clock)
     personal = Personal(engine, renderer, post, ledger, Clearer(ledger, clock), memory, in_groups, box, clock)
     return Desk(engine, renderer, signer, memory, database, post, personal, in_groups, box, clock)
@@ -300,6 +300,7 @@ async def _purge(turns: Turns) -> None:
 
 async def _chores(bot: Bot, desk: Desk, handled: Handled, database: Database) -> None:
     """Do what is due now and then: the weekly cards, the erasing of groups left a week ago and of old update ids."""
+    everywhere = True  # an upgrade may have brought other words for the menus of groups
     while True:
         try:
             await handled.purge()
@@ -308,6 +309,8 @@ async def _chores(bot: Bot, desk: Desk, handled: Handled, database: Database) ->
             await desk.in_groups.groups.purge(int(desk.clock()))
             await desk.in_groups.weekly(bot)
             await desk.in_groups.release()
+            await desk.in_groups.set_menus(bot, everywhere=everywhere)
+            everywhere = False
         except Exception as error:  # noqa: BLE001, RUF100 - one failed round must not end the next ones
             log.error("chores failed: %s", place_of(error))
         await asyncio.sleep(_CHORES_SECONDS)

@@ -92,8 +92,9 @@ class BoxWriter(GroupWriter):
         head = self._text("box_answer").format(name=escape(name))
         return self._box(f"{head}\n{_quote(text)}", (*rows, (self._act("box_unwatch", "unwatch", code),)))
 
-    def box_moderate(self, code: str, name: str, text: str, count: int, note: str = "") -> Reply:
-        """Return a waiting question for moderators; `note` is what came of the one before."""
+    def box_moderate(self, code: str, name: str, text: str, count: int, note: str = "", group: str = "") -> Reply:
+        """Return a waiting question for moderators; `note` is what came of the one before, `group` the group's code."""
+        code = f"{code}:{group}" if group else code
         head = self._text("box_moderate").format(count=count, name=escape(name))
         rows = [
             (self._act("box_pass", "pass", code),),

@@ -5,14 +5,16 @@ from __future__ import annotations
 from dataclasses import replace
 
 from bot.content.reply import Target
-from bot.core.values import Action, Context, Decision
+from bot.core.values import Action, Context, Decision, Urgency
 
 
 def context_after(decision: Decision, before: Context) -> Context:
     """Return the context that follows a typed message."""
     node = before.node
+    emergency, leverage = before.emergency, before.leverage
     if decision.action is Action.CARE:
         node = f"care:{decision.risk.categories[0]}"
+        emergency, leverage = decision.risk.urgency is Urgency.EMERGENCY, decision.risk.leverage
     elif decision.intent is not None:
         node = decision.intent
     return Context(
@@ -22,6 +24,8 @@ def context_after(decision: Decision, before: Context) -> Context:
         lang=decision.lang,
         under_18=before.under_18 or decision.under_18,
         asked_danger=decision.action is Action.CARE and not decision.risk.explicit,
+        emergency=emergency,
+        leverage=leverage,
         choices=decision.choices,
     )
 
@@ -49,5 +53,7 @@ def context_of_press(target: Target, before: Context) -> Context:
         country=target.country or before.country,
         under_18=before.under_18 or target.under_18,
         asked_danger=False,
+        emergency=target.emergency,
+        leverage=False,
         choices=(),
     )

@@ -14,6 +14,9 @@ from bot.content.reply import Button, Reply, Target
 from bot.content.writer import in_rows
 from bot.core.values import Direction
 
+ADDED = "a"
+"""the word that Telegram puts after /start in a group to which the bot was added by our link"""
+
 
 @dataclass(frozen=True, slots=True)
 class GroupWriter(PrivacyWriter):
@@ -28,7 +31,7 @@ class GroupWriter(PrivacyWriter):
 
     def add_to_group(self, username: str) -> Button:
         """Return the button that adds the bot to a group of the presser's choice."""
-        return Button(self._text("add_to_group"), url=f"https://t.me/{username}?startgroup=a")
+        return Button(self._text("add_to_group"), url=f"https://t.me/{username}?startgroup={ADDED}")
 
     def written(self, group: str) -> tuple[str, ...]:
         """Return the intents of a group of topics that have a card in this language; all where none has."""
@@ -117,7 +120,10 @@ class GroupWriter(PrivacyWriter):
             (Button(f"{self._button('set_minutes')}: {clear}", to("minutes", str(minutes))),),
             (Button(f"{self._button('set_lang')}: {language}", to("lang", languages[following].letter)),),
             (Button(f"{self._button('set_country')}: {place}", to("where", "0")),),
-            tuple(Button(f"/{c}: {off if c in settings.off else on}", to("off", c)) for c in COMMANDS),
+            tuple(
+                Button(f"/{c}: {off if c in settings.off else on}", to("off", f"{c}{int(c in settings.off)}"))
+                for c in COMMANDS
+            ),
         ]  # fmt: skip
         if settings.box:
             rows.append((Button(self._button("set_moderate"), to("moderate", "0")),))

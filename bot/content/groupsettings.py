@@ -70,11 +70,17 @@ class GroupSettings:
             return replace(self, country=None if value == "--" else value)
         if field == "topic" and value.isdigit():
             return replace(self, topic=int(value) or None)
-        if field == "off" and value in COMMANDS:
-            return replace(self, off=self.off ^ {value})
+        if field == "off" and value.rstrip("01") in COMMANDS:
+            return self._switch(value)
         if field == "local" and value == "0":
             return replace(self, local=None)
         return None
+
+    def _switch(self, value: str) -> GroupSettings:
+        """Return the settings with a command on (`ask1`), off (`ask0`), or the other way round (`ask`)."""
+        command = {value.rstrip("01")}
+        on = value.endswith("1") if value[-1].isdigit() else command <= self.off
+        return replace(self, off=self.off - command if on else self.off | command)
 
     def service(self, today: dt.date) -> LocalService | None:
         """Return the local service while it is valid."""

@@ -88,6 +88,17 @@ class Renderer(BoxWriter, InsightWriter):
             return self._lines(None, target)
         return self.topics(target)
 
+    def resume(self, context: Context) -> Reply | None:
+        """Return the safety card that the message behind a context would have brought; None where it was no danger."""
+        kind, _, name = (context.node or "").partition(":")
+        if kind != "care" or name not in CATEGORIES:
+            return None
+        urgency = Urgency.EMERGENCY if context.emergency else Urgency.HIGH
+        risk = Risk((name,), urgency, not context.asked_danger, context.direction, context.leverage)
+        lang = self.catalogue.library.language_for(context.lang or self.lang)
+        state = Target("", context.direction, context.country, under_18=context.under_18, lang=lang)
+        return self.speaking(lang).care(risk, state, context.lang or lang)
+
     def page(self, name: str, target: Target | None = None) -> Reply:
         """Return a page such as start, help or privacy."""
         state = target or Target("")

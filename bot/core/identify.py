@@ -32,6 +32,7 @@ _COPULA = (
     r"(?P<copula>\b(?:am|is|was|are|were|i['’]?m|he['’]?s|she['’]?s|as|become|became|becoming|being|training to be)"
     r"(?: now| also| still)? +)"
 )
+_WHOSE = "my|our|his|her|their"
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,7 +135,7 @@ def _is_street_word(draft: Draft, clues: Clues, i: int) -> bool:
 
 
 def _find_jobs(draft: Draft, clues: Clues) -> Iterator[Mark]:
-    """Yield offices of a community, and jobs after words such as "is a"."""
+    """Yield offices of a community, and jobs after words such as "is a", beside a name, or told of anybody."""
     before, jobs, offices = (_either(clues.lists.get(key, frozenset())) for key in ("job_before", "jobs", "offices"))
     if not jobs or not offices:
         return
@@ -148,6 +149,11 @@ def _find_jobs(draft: Draft, clues: Clues) -> Iterator[Mark]:
         # "works as a nurse": the word "as" goes too, since "in a job" brings its own.
         start = match.start() if match.group("copula").lower().strip() == "as" else match.end("copula")
         yield Mark(start, match.end(), Kind.JOB, clues.softer["job"])
+    for match in _pattern(rf"(?P<beside>, *)?\b(?:an?|{_WHOSE}) +{adjectives}(?:{jobs})\b").finditer(draft.text):
+        beside = match.group("beside") or ""
+        yield Mark(
+            match.start() + len(beside), match.end(), Kind.JOB, clues.softer["job" if beside else "first_person"]
+        )
 
 
 @lru_cache(maxsize=8)

@@ -212,7 +212,7 @@ def find_employers(draft: Draft, clues: Clues) -> Iterator[Mark]:
             continue
         works = draft.low(before - 1).startswith(_EMPLOYED) and draft.joined(before)
         size = _employer_size(draft, clues, i)
-        if not size and works and draft.low(before) in {"at", "for"}:
+        if not size and (works or clues.has("jobs", draft.low(before - 1))) and draft.low(before) in {"at", "for"}:
             size = _firm_size(draft, clues, i)
         if size and (works or draft.low(before) == "at"):
             softer = clues.softer["employer" if works else "work"]

@@ -67,6 +67,10 @@ class Context:
     """our last card asked whether danger was meant"""
     choices: tuple[str, ...] = ()
     """intents offered by our last card"""
+    emergency: bool = False
+    """the danger last noticed is an emergency"""
+    leverage: bool = False
+    """and somebody else's suicide is held over the writer"""
 
 
 @dataclass(frozen=True, slots=True)

@@ -38,6 +38,8 @@ from bot.storage.seal import Seal
 _NAME_TRIES = 50
 _OPEN = (State.WAITING, State.APPROVED)
 """what moderators can still decide on"""
+_SHOWN = (State.WAITING, State.WITHDRAWN)
+"""what lies before them"""
 
 
 class QuestionBox(BoxPosting):
@@ -109,7 +111,7 @@ class QuestionBox(BoxPosting):
         """Return what waits for moderators, in an order that tells nothing, without what came since the last mark."""
         query = (
             select(box_questions)
-            .where(self._of_group(group_chat_id), box_questions.c.state == State.WAITING)
+            .where(self._of_group(group_chat_id), box_questions.c.state.in_(_SHOWN))
             .where(box_questions.c.due <= shown_before(now), box_questions.c.due > now)
             .order_by(box_questions.c.id)
         )
@@ -140,6 +142,8 @@ class QuestionBox(BoxPosting):
             return Outcome.LATER
         if row is None:
             return Outcome.GONE
+        if row.state == State.WITHDRAWN:
+            return await self._let_go(row.id)
         together = select(box_questions.c.due).where(
             box_questions.c.chat == row.chat,
             box_questions.c.state == State.APPROVED,
@@ -170,6 +174,8 @@ class QuestionBox(BoxPosting):
         except BROKEN as error:
             self._database.warn(error)
             return Outcome.LATER
+        if row is not None and row.state == State.WITHDRAWN:
+            return await self._let_go(row.id)
         if row is None or row.state not in _OPEN:
             return Outcome.GONE
         start, end = next_window(now)
@@ -186,6 +192,11 @@ class QuestionBox(BoxPosting):
             return Outcome.LATER
         await self._database.truncate_log()
         return outcome_of(changed)
+
+    async def _let_go(self, row_id: bytes) -> Outcome:
+        """Erase a question that was taken back, whatever was decided on it: there is nobody to post it for or tell."""
+        mine = (box_questions.c.id == row_id) & (box_questions.c.state == State.WITHDRAWN)
+        return outcome_of(await self._database.change(delete(box_questions).where(mine), erases=True))
 
     async def lift_blocks(self, group_chat_id: int) -> Outcome:
         """Lift every block of a group, since nobody can tell one from another: DONE, also for none, or LATER.

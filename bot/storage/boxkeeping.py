@@ -4,10 +4,21 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 
-from sqlalchemy import ColumnElement, delete, select, update
+from sqlalchemy import ColumnElement, Update, delete, select, update
 
-from bot.storage.boxrows import COMES, IS_POSTED, WAITS, BoxRows, Opened
+from bot.storage.boxrows import (
+    COMES,
+    IS_POSTED,
+    NOBODY,
+    WAITS,
+    BoxRows,
+    Opened,
+    State,
+    next_mark,
+    shown_before,
+)
 from bot.storage.schema import box_blocks, box_questions
 from bot.storage.seal import Seal
 
@@ -30,14 +41,29 @@ class BoxKeeping(BoxRows):
                 counts[_kind(row.state)] += 1
         return counts
 
-    async def forget(self, asker_chat_id: int) -> None:
+    async def forget(self, asker_chat_id: int, now: int) -> None:
         """Erase every question of somebody, in all groups, posted or not; what stands in a group stays there.
 
-        Blocks stay until the group goes or lifts them: otherwise one command would undo them.
+        What lies before moderators leads to nobody from now on, is never posted, and goes at the next mark: vanishing
+        at once it would tell a moderator whose hands were on a phone just then. Blocks stay until the group goes or
+        lifts them: otherwise one command would undo them.
         """
-        rows = await self._database.rows(select(box_questions.c.id, box_questions.c.asker_box))
-        opened = ((row.id, self._open_people(row)) for row in rows)
-        await self._erase([i for i, people in opened if people is not None and people.asker_chat_id == asker_chat_id])
+        mine: list[bytes] = []
+        severing: list[Update] = []
+        for row in await self._database.rows(select(box_questions)):
+            people = self._open_people(row)
+            if people is None or people.asker_chat_id != asker_chat_id:
+                continue
+            mine.append(row.id)
+            if row.state == State.WAITING and now < row.due <= shown_before(now):
+                values = self._seal_people(row.id, replace(people, asker_chat_id=NOBODY))
+                seen = (box_questions.c.id == row.id) & (box_questions.c.state == State.WAITING)
+                severing.append(
+                    update(box_questions).where(seen).values(**values, state=State.WITHDRAWN, due=next_mark(now))
+                )
+        if severing:
+            await self._database.change(*severing, erases=True)
+        await self._erase(mine, box_questions.c.state != State.WITHDRAWN)
 
     async def forget_group(self, group_chat_id: int) -> None:
         """Erase every question and block of a group."""

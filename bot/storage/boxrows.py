@@ -34,6 +34,8 @@ POSTING_SECONDS = 3600
 FOLLOW_SECONDS = 7 * 86_400
 """how long replies to a posted question can be followed; then its row is erased"""
 ID_BYTES = 10
+NOBODY = 0
+"""no number of a chat: the asker of what was taken back"""
 _NUMBER_BYTES = 8
 _PART = 500
 
@@ -55,6 +57,8 @@ class State(IntEnum):
     REFUSED = 6
     """`due` is when the asker is told, so that nobody can watch a phone while pressing Refuse"""
     FAILED = 7
+    WITHDRAWN = 8
+    """taken back by its asker, to whom it no longer leads: before moderators until `due`, the next mark, then gone"""
 
 
 WAITS = (State.WAITING, State.SHUNNED)
@@ -149,6 +153,11 @@ def shown_before(now: int) -> int:
     return now - HOLD_SECONDS + LONGEST_SECONDS
 
 
+def next_mark(now: int) -> int:
+    """Return the next moment at which what lies before the moderators changes by itself."""
+    return (now // HOLD_SECONDS + 1) * HOLD_SECONDS
+
+
 def next_window(now: int) -> tuple[int, int]:
     """Return beginning and end of the window in which what is decided at `now` is posted."""
     start = (now // WINDOW_SECONDS + 1) * WINDOW_SECONDS
@@ -204,10 +213,11 @@ class BoxRows:
         async with self._database.connect() as connection:
             return (await connection.execute(select(box_questions).where(box_questions.c.id == row_id))).first()
 
-    async def _erase(self, ids: Sequence[bytes]) -> None:
+    async def _erase(self, ids: Sequence[bytes], only: ColumnElement[bool] | None = None) -> None:
+        """Erase rows by their ids, where a condition is given `only` those that meet it."""
         for start in range(0, len(ids), _PART):
-            part = box_questions.c.id.in_(ids[start : start + _PART])
-            await self._database.change(delete(box_questions).where(part), erases=True)
+            erasing = delete(box_questions).where(box_questions.c.id.in_(ids[start : start + _PART]))
+            await self._database.change(erasing if only is None else erasing.where(only), erases=True)
 
 
 def outcome_of(changed: int | None) -> Outcome:

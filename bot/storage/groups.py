@@ -18,6 +18,8 @@ GRACE_SECONDS = 7 * 86_400
 CODE_BYTES = 6
 _BESIDE = (box_questions, box_blocks, weekly, releases)
 """tables of what belongs to a group"""
+_MOVED = json.dumps({"moved": True})
+"""settings of the row that stays under an earlier number, whose `box` holds the present one"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,7 +43,7 @@ class Groups:
         return base64.b32encode(self._seal.chat(chat_id)[:CODE_BYTES]).decode().rstrip("=").lower()
 
     async def get(self, chat_id: int) -> Mapping[str, Any]:
-        """Return what was chosen for a group; empty for none."""
+        """Return what was chosen for a group; empty for none, and under the number it had before it moved."""
         rows = await self._database.rows(select(groups).where(groups.c.chat.in_(self._seal.chats(chat_id))))
         return _settings(rows[0].settings) if rows else {}
 
@@ -57,8 +59,14 @@ class Groups:
         for row in await self._database.rows(select(groups).where(groups.c.chat >= low, groups.c.chat <= high)):
             chat_id = self._seal.open(row.box)
             if chat_id is not None:
-                return Group(chat_id, _settings(row.settings))
+                moved = row.settings == _MOVED
+                return Group(chat_id, await self.get(chat_id) if moved else _settings(row.settings))
         return None
+
+    async def present(self, chat_id: int) -> int:
+        """Return the number that a group has now, which is another one where it has moved."""
+        rows = await self._database.rows(select(groups.c.box).where(groups.c.chat.in_(self._seal.chats(chat_id))))
+        return (self._seal.open(rows[0].box) if rows else None) or chat_id
 
     async def put(self, chat_id: int, settings: Mapping[str, Any]) -> bool:
         """Keep a group's settings; return False where the database cannot be used."""
@@ -91,9 +99,22 @@ class Groups:
             return False
 
     async def moved(self, old: int, new: int) -> None:
-        """Carry everything of a group over to its new number, as when it becomes a supergroup; all or nothing."""
+        """Carry a group's settings over to its new number, as when it becomes a supergroup; all or nothing.
+
+        What was chosen under the new number since stands. Under the old one a row stays that leads to the new one, for
+        links in messages from before: they are in sight for ever, and no bot can clear them there.
+        """
         chat, box, before = self._seal.chat(new), self._seal.close(new), self._seal.chats(old)
+        rows = await self._database.rows(select(groups))
+        behind = [row.chat for row in rows if row.settings == _MOVED and self._seal.open(row.box) == old]
+        leading = [{"chat": hashed, "box": box, "settings": _MOVED} for hashed in {*behind, before[0]}]
+        known = any(row.chat in before and row.settings != _MOVED for row in rows)
+        if not known:
+            return
+        left = delete(groups).where(groups.c.chat.in_((*before, *behind)))
+        lead = [self._database.insert(groups).values(**values) for values in leading]
         if await self.get(new):
+            await self._database.change(left, *lead)
             return
         earlier = groups.alias()
         await self._database.change(
@@ -103,6 +124,8 @@ class Groups:
                 select(earlier.c.chat).where(earlier.c.chat.in_(before)).exists(),
             ),
             update(groups).where(groups.c.chat.in_(before)).values(chat=chat, box=box, left_at=None),
+            left,
+            *lead,
         )
 
     async def left(self, chat_id: int, now: int) -> None:
@@ -113,10 +136,13 @@ class Groups:
 
     async def purge(self, now: int) -> int:
         """Erase every row of groups that the bot left a week ago; return how many groups."""
-        gone = await self._database.rows(select(groups.c.chat).where(groups.c.left_at < now - GRACE_SECONDS))
+        gone = await self._database.rows(select(groups).where(groups.c.left_at < now - GRACE_SECONDS))
+        moved = await self._database.rows(select(groups).where(groups.c.settings == _MOVED)) if gone else []
         for row in gone:
+            number = self._seal.open(row.box)
+            theirs = [row.chat, *(other.chat for other in moved if self._seal.open(other.box) == number)]
             tables = (*_BESIDE, ledger, groups)
-            await self._database.change(*(delete(t).where(t.c.chat == row.chat) for t in tables), erases=True)
+            await self._database.change(*(delete(t).where(t.c.chat.in_(theirs)) for t in tables), erases=True)
         return len(gone)
 
     async def reseal(self, seal: Seal) -> tuple[int, int]:
@@ -126,6 +152,7 @@ class Groups:
         """
         kept = lost = 0
         async with self._database.begin() as connection:
+            await connection.execute(delete(groups).where(groups.c.settings == _MOVED))
             rows = (await connection.execute(select(groups.c.chat, groups.c.box))).all()
             known = {row.chat for row in rows}
             for row in rows:
@@ -147,11 +174,12 @@ class Groups:
 
     async def every(self) -> list[Group]:
         """Return all groups that the bot is in."""
-        rows = await self._database.rows(select(groups).where(groups.c.left_at.is_(None)))
+        there = groups.c.left_at.is_(None) & (groups.c.settings != _MOVED)
+        rows = await self._database.rows(select(groups).where(there))
         opened = ((self._seal.open(row.box), row) for row in rows)
         return [Group(chat_id, _settings(row.settings)) for chat_id, row in opened if chat_id is not None]
 
 
 def _settings(text: str) -> Mapping[str, Any]:
-    data = json.loads(text)
+    data = {} if text == _MOVED else json.loads(text)
     return data if isinstance(data, dict) else {}

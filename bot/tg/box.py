@@ -157,7 +157,7 @@ class Box(BoxModeration):
     async def forget(self, chat_id: int) -> None:
         """Erase a draft and every question of somebody; what stands in a group stays there."""
         self.drafts.forget(chat_id)
-        await self.questions.forget(chat_id)
+        await self.questions.forget(chat_id, int(self.clock()))
 
     async def proof(self, chat_id: int, lang: str = "en") -> tuple[str, ...]:
         """Return the lines of /proof on what the box holds of somebody."""

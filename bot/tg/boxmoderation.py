@@ -29,7 +29,10 @@ class BoxModeration(BoxSweep):
     async def _moderate(self, bot: Bot, chat_id: int, action: str, code: str, lang: str) -> Reply:
         """Return what comes of a moderator's press; who may is asked at each."""
         renderer = self.renderer.speaking(lang)
-        group = await self.questions.group_of(code)
+        code, _, where = code.partition(":")
+        # The group stands in the button: asked of the question, the answer would tell whether its row is still there.
+        group = await self.community.group_of(where) if where else None
+        group = group or await self.questions.group_of(code)
         if group is None:
             return renderer.box_none(renderer.box_moderated("settled"))
         if not await self.community.is_moderator(bot, group, chat_id):
@@ -48,8 +51,10 @@ class BoxModeration(BoxSweep):
     async def _next(self, group: int, lang: str, note: str = "", after: str = "") -> Reply:
         """Return the question that waits after one (in the order of codes, which is none), or that nothing does."""
         renderer = self.renderer.speaking(lang)
-        waiting = await self.questions.waiting(group, int(self.clock()))
+        # By code, which is not the order of the ids: in it digits come after letters.
+        waiting = sorted(await self.questions.waiting(group, int(self.clock())), key=lambda question: question.code)
         if not waiting:
             return renderer.box_none(note)
         shown = next((q for q in waiting if q.code > after), waiting[0])
-        return renderer.box_moderate(shown.code, shown.pseudonym, shown.text, len(waiting), note)
+        where = self.community.code(group)
+        return renderer.box_moderate(shown.code, shown.pseudonym, shown.text, len(waiting), note, where)

@@ -41,6 +41,12 @@ class Community(Protocol):
     async def shows(self, bot: Bot, group: int, person: int) -> bool:
         """Tell whether the group's box is on and somebody surely a member, who may be shown what is said there."""
 
+    def code(self, group: int) -> str:
+        """Return the code of a group, as buttons carry it."""
+
+    async def group_of(self, code: str) -> int | None:
+        """Return the group of a code, or None."""
+
     async def lang(self, group: int) -> str:
         """Return the language of cards in a group."""
 

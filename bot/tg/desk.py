@@ -185,6 +185,8 @@ class Desk:
         message = update.message
         if message is None or message.chat.type != ChatType.PRIVATE or not message.text:
             return False
+        if self.in_groups.opens_on_care(message.chat_id, message.text):
+            return True
         return self.engine.decide(message.text, self.memory.get(message.chat_id)).action is Action.CARE
 
     async def on_error(self, update: object, context: ContextTypes.DEFAULT_TYPE) -> None:

@@ -14,6 +14,7 @@ from bot.content.groupsettings import GroupSettings, read_settings, write_settin
 from bot.content.render import Renderer
 from bot.content.reply import Reply
 from bot.core.engine import Engine
+from bot.core.identify import Identifier
 from bot.storage.box import QuestionBox
 from bot.storage.groups import Groups
 from bot.storage.ledger import Ledger
@@ -21,6 +22,7 @@ from bot.storage.seal import Seal
 from bot.storage.weekly import Weekly
 from bot.tg.memory import ShortMemory
 from bot.tg.post import Post
+from bot.tg.profile import set_group_menu
 from bot.tg.recent import Recent
 
 ASK = "g"
@@ -47,9 +49,14 @@ class GroupBase:
     memory: ShortMemory
     weekly_counts: Weekly
     questions: QuestionBox
+    identifier: Identifier
     clock: Callable[[], float] = field(default=time.time)
     _asked: Recent = field(default_factory=Recent)
     _read: Recent = field(default_factory=Recent)
+    _called: Recent = field(default_factory=Recent)
+    _greeted: Recent = field(default_factory=Recent)
+    _menus: set[int] = field(default_factory=set)
+    """groups whose menu of commands is still to be set"""
     _admins: OrderedDict[tuple[int, int], tuple[float, bool]] = field(default_factory=OrderedDict)
 
     def link(self, bot: Bot, group: int, kind: str = ASK, thread: int | None = None) -> str:
@@ -64,6 +71,10 @@ class GroupBase:
     async def lang(self, group: int) -> str:
         """Return the language of cards in a group."""
         return (await self.settings_of(group)).lang
+
+    def code(self, group: int) -> str:
+        """Return the code of a group, as buttons carry it."""
+        return self.groups.code(group)
 
     async def group_of(self, code: str) -> int | None:
         """Return the group of a button's code, or None."""
@@ -117,21 +128,47 @@ class GroupBase:
     async def publish(self, bot: Bot, group: int, reply: Reply) -> Message | None:
         """Send a card of the box to a group, to its topic where it has one; it stays."""
         settings = await self.settings_of(group)
-        sent = await self.post.send_unnoted(bot, group, reply, thread=settings.topic)
-        await self._forget_gone_topic(group, settings, settings.topic, sent)
-        return sent
+        return await self._hand_over(bot, group, reply, settings, settings.topic)
 
     async def _send(self, bot: Bot, group: int, reply: Reply, settings: GroupSettings, thread: int | None) -> None:
-        """Send a card to a group and note it for clearing; to the group itself where its thread is gone."""
-        sent = await self.post.send_unnoted(bot, group, reply, thread=thread)
-        await self._forget_gone_topic(group, settings, thread, sent)
+        """Send a card to a group and note it for clearing."""
+        sent = await self._hand_over(bot, group, reply, settings, thread)
         if sent is not None and settings.minutes:
             now = int(self.clock())
             await self.ledger.note(sent.chat_id, [sent.message_id], now, now + settings.minutes * 60)
 
-    async def _forget_gone_topic(
-        self, group: int, settings: GroupSettings, thread: int | None, sent: Message | None
-    ) -> None:
-        """Forget the chosen topic of a group where something meant for it had to go to the group itself."""
-        if sent is not None and thread is not None and thread == settings.topic and sent.message_thread_id != thread:
+    async def _hand_over(
+        self, bot: Bot, group: int, reply: Reply, settings: GroupSettings, thread: int | None
+    ) -> Message | None:
+        """Send a card to a group; what is learned by it holds from then on.
+
+        A group may have become a supergroup while nobody could be told: the card goes there, and so does the group. And
+        the chosen topic may be gone: the card goes to the group itself, and the topic is forgotten.
+        """
+        sent = await self.post.send_unnoted(bot, group, reply, thread=thread)
+        if sent is None:
+            return None
+        if sent.chat_id != group:
+            await self.move(group, sent.chat_id)
+        elif thread is not None and thread == settings.topic and sent.message_thread_id != thread:
             await self.groups.put(group, write_settings(replace(settings, topic=None)))
+        return sent
+
+    async def move(self, old: int, new: int) -> None:
+        """Carry all that is a group's over to its new number; done twice, it changes nothing more."""
+        await self.groups.moved(old, new)
+        await self.weekly_counts.moved(old, new)
+        await self.questions.moved(old, new)
+        self._menus.add(new)
+
+    async def set_menus(self, bot: Bot, *, everywhere: bool = False) -> None:
+        """Offer in groups what is on there: where that is still owed, or `everywhere` that something is off."""
+        if everywhere:
+            self._menus.update(g.chat_id for g in await self.groups.every() if read_settings(g.settings).off)
+        for group in tuple(self._menus):
+            found = await self.groups.by_code(self.groups.code(group))
+            if found is None:
+                continue  # the database is away: what the group chose is not known now
+            off = read_settings(found.settings).off
+            if await set_group_menu(bot, group, off, self.renderer.catalogue.library.languages):
+                self._menus.discard(group)

@@ -37,8 +37,15 @@ class GroupPanel(GroupBase):
         group = self.seal.open_reference(reference)
         if group is None or payload[:1] not in {ASK, SETTINGS}:
             return None
+        group = await self.groups.present(group)
         settings = await self.settings_of(group)
         renderer = self.renderer.speaking(settings.lang)
+        before = self.memory.get(chat_id)
+        before = replace(before, country=before.country or settings.country)
+        # Where a message about danger was typed in the group, its writer's private chat opens on care, for them alone.
+        care = renderer.resume(before) if payload[0] == ASK else None
+        if care is not None:
+            return care, before
         if payload[0] == SETTINGS:
             if not await self.is_admin(bot, group, chat_id):
                 return renderer.settings_note("not_admin"), Context(lang=settings.lang)
@@ -46,15 +53,15 @@ class GroupPanel(GroupBase):
                 return renderer.settings_note("settings_lost"), Context(lang=settings.lang)
             number = int(thread) if thread.isdigit() else None
             return renderer.settings_panel(self.groups.code(group), settings, number), Context(lang=settings.lang)
-        before = self.memory.get(chat_id)
         state = Target("", country=settings.country, lang=renderer.lang)
-        if before.node is not None and before.node.startswith("care:"):
-            # A message about danger was typed in the group: the private chat opens on care, for its writer alone.
-            lang = self.renderer.catalogue.library.language_for(before.lang or settings.lang)
-            card = renderer.press(replace(state, node=before.node, direction=before.direction, lang=lang))
-            return card, replace(before, country=settings.country)
         code = self.groups.code(group) if await self.takes(bot, group, chat_id) else None
         return renderer.from_group(settings, state, code), Context(country=settings.country, lang=settings.lang)
+
+    def opens_on_care(self, chat_id: int, text: str) -> bool:
+        """Tell whether a typed text is the start of a link that opens on care, as far as memory alone tells."""
+        command, _, word = text.partition(" ")
+        is_ours = command == "/start" and word.startswith(ASK)
+        return is_ours and self.renderer.resume(self.memory.get(chat_id)) is not None
 
     async def press(self, bot: Bot, chat_id: int, target: Target) -> Reply:
         """Return the settings after a press, checked against Telegram's list of admins at each."""
@@ -91,6 +98,9 @@ class GroupPanel(GroupBase):
             return renderer.settings_panel(code, settings, None, "settings_odd")
         if not await self.groups.put(group.chat_id, write_settings(changed)):
             return renderer.settings_panel(code, settings, None, "settings_lost")
+        if changed.off != settings.off:
+            self._menus.add(group.chat_id)
+            await self.set_menus(bot)
         return self.renderer.speaking(changed.lang).settings_panel(code, changed, None)
 
     async def take_local(self, bot: Bot, chat_id: int, text: str) -> Reply | None:

@@ -10,19 +10,18 @@ from telegram.constants import ChatType
 from telegram.ext import ContextTypes
 
 from bot.content.context import context_after
-from bot.content.groupsettings import write_settings
-from bot.core.values import Action, Context, Decision, Direction
+from bot.content.groupcards import ADDED
+from bot.content.groupsettings import GroupSettings, write_settings
+from bot.content.render import NOT_FOR_YOUNG
+from bot.core.general import is_general
+from bot.core.values import Action, Decision
 from bot.tg.groupbase import SETTINGS
 from bot.tg.grouppanel import GroupPanel
 from bot.tg.groupweek import GroupWeek
+from bot.tg.recent import Recent
 
 MEMBER_PAUSE = 20.0
 """seconds in which a second command of the same member is not answered again"""
-_PERSONAL = frozenset(
-    ["i", "im", "i'm", "ive", "i've", "my", "me", "mine", "myself", "we", "our", "us", "he", "she", "him", "her", "his",
-     "hers", "mera", "meri", "mere", "mujhe"]
-)  # fmt: skip
-"""words of a question about somebody in particular"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,16 +34,9 @@ class GroupDesk(GroupPanel, GroupWeek):
         if message is None:
             return
         settings = await self.settings_of(message.chat_id)
-        if "ask" in settings.off:
-            return
-        answers = self._may_answer(message)
+        answers = "ask" not in settings.off and self._may_answer(message)
         text = " ".join(context.args or ())
-        decision = None
-        # Also where no line follows: the button of an earlier one leads to the private chat. But only once in a while,
-        # since whoever is read keeps others waiting.
-        if text and (answers or self._read.passed(_who(message), self.clock(), MEMBER_PAUSE)):
-            decision = await asyncio.to_thread(self.engine.decide, text)
-            self._remember(message, decision)
+        decision = await self._understand(message, text, settings, answers=answers)
         if not answers:
             return
         renderer = self.renderer.speaking(settings.lang)
@@ -52,7 +44,7 @@ class GroupDesk(GroupPanel, GroupWeek):
         reply = renderer.group_line(link)
         if decision is not None:
             await self._count(message, decision)
-            if settings.public and _is_general(text, decision):
+            if settings.public and await self._is_for_all(text, decision):
                 reply = renderer.group_answer(str(decision.intent), link)
         await self._send(context.bot, message.chat_id, reply, settings, _thread(message))
 
@@ -61,17 +53,26 @@ class GroupDesk(GroupPanel, GroupWeek):
         message = update.effective_message
         if message is None:
             return
+        if context.args == [ADDED] and not self._greeted.passed((message.chat_id, 0), self.clock(), MEMBER_PAUSE):
+            return  # Telegram's own, as it adds the bot; the card on arrival is the answer
         settings = await self.settings_of(message.chat_id)
-        if "help" not in settings.off and self._may_answer(message):
+        answers = "help" not in settings.off and self._may_answer(message)
+        await self._understand(message, " ".join(context.args or ()), settings, answers=answers)
+        if answers:
             reply = self.renderer.speaking(settings.lang).group_line(self.link(context.bot, message.chat_id))
             await self._send(context.bot, message.chat_id, reply, settings, _thread(message))
 
     async def on_settings(self, update: Update, context: ContextTypes.DEFAULT_TYPE) -> None:
         """Lead to the settings in private; who is an admin is asked there, of whoever comes."""
         message = update.effective_message
-        if message is None or not self._may_answer(message):
+        if message is None:
             return
         settings = await self.settings_of(message.chat_id)
+        # With a pause of its own, so that an admin who has just tried /ask is not left waiting.
+        answers = self._may_answer(message, self._called)
+        await self._understand(message, " ".join(context.args or ()), settings, answers=answers)
+        if not answers:
+            return
         link = self.link(context.bot, message.chat_id, SETTINGS, _thread(message))
         reply = self.renderer.speaking(settings.lang).settings_link(link)
         await self._send(context.bot, message.chat_id, reply, settings, _thread(message))
@@ -82,9 +83,11 @@ class GroupDesk(GroupPanel, GroupWeek):
         if message is None:
             return
         if message.migrate_to_chat_id is not None:
-            await self._move(message.chat_id, message.migrate_to_chat_id)
+            await self.move(message.chat_id, message.migrate_to_chat_id)
+            await self.set_menus(context.bot)
         elif message.migrate_from_chat_id is not None:
-            await self._move(message.migrate_from_chat_id, message.chat_id)
+            await self.move(message.migrate_from_chat_id, message.chat_id)
+            await self.set_menus(context.bot)
         elif message.new_chat_members and not all(m.is_bot for m in message.new_chat_members):
             settings = await self.settings_of(message.chat_id)
             if (
@@ -112,27 +115,44 @@ class GroupDesk(GroupPanel, GroupWeek):
             card = self.renderer.speaking(settings.lang).group_arrived(
                 self.link(context.bot, group), context.bot.username
             )
+            self._greeted.passed((group, 0), self.clock(), MEMBER_PAUSE)
             await self._send(context.bot, group, card, settings, settings.topic)
+            self._menus.add(group)
+            await self.set_menus(context.bot)
         if status == ChatMember.ADMINISTRATOR and not settings.warned:
             await self.groups.put(group, write_settings(replace(settings, warned=True)))
             warning = self.renderer.speaking(settings.lang).group_promoted()
             await self._send(context.bot, group, warning, settings, settings.topic)
 
-    async def _move(self, old: int, new: int) -> None:
-        await self.groups.moved(old, new)
-        await self.weekly_counts.moved(old, new)
-        await self.questions.moved(old, new)
+    async def _is_for_all(self, text: str, decision: Decision) -> bool:
+        """Tell whether a question may be answered where others read, the young among them."""
+        if decision.intent in NOT_FOR_YOUNG:
+            return False
+        return await asyncio.to_thread(is_general, text, decision, self.identifier)
 
-    def _may_answer(self, message: Message) -> bool:
+    def _may_answer(self, message: Message, recent: Recent | None = None) -> bool:
         """Tell whether a command gets a reply: not the same member's again at once, and only while there is room."""
-        if not self._asked.passed(_who(message), self.clock(), MEMBER_PAUSE):
+        if not (recent or self._asked).passed(_who(message), self.clock(), MEMBER_PAUSE):
             return False
         return self.post.lanes.has_room(message.chat_id)
 
-    def _remember(self, message: Message, decision: Decision) -> None:
-        """Keep for the private chat of whoever asked that care comes first there; no text, half an hour at most."""
+    async def _understand(
+        self, message: Message, text: str, settings: GroupSettings, *, answers: bool
+    ) -> Decision | None:
+        """Return what was understood of the words after a command; None for none, or too many in a short time.
+
+        Danger is read after any command ("/help he hit me"), and where no line follows, too: the button of an earlier
+        one leads to the private chat. But then only once in a while, since whoever is read keeps others waiting.
+        """
+        if not text or not (answers or self._read.passed(_who(message), self.clock(), MEMBER_PAUSE)):
+            return None
+        decision = await asyncio.to_thread(self.engine.decide, text)
         if decision.action is Action.CARE and message.from_user is not None and message.sender_chat is None:
-            self.memory.put(message.from_user.id, context_after(decision, Context()))
+            # For the private chat of whoever asked, where care comes first then; no text, half an hour at most.
+            before = self.memory.get(message.from_user.id)
+            before = replace(before, country=before.country or settings.country)
+            self.memory.put(message.from_user.id, context_after(decision, before))
+        return decision
 
 
 def _who(message: Message) -> tuple[int, int]:
@@ -143,16 +163,3 @@ def _who(message: Message) -> tuple[int, int]:
 
 def _thread(message: Message) -> int | None:
     return message.message_thread_id if message.is_topic_message else None
-
-
-def _is_general(text: str, decision: Decision) -> bool:
-    """Tell whether a question is about no one in particular and clear: only such are answered openly."""
-    words = set(text.lower().replace("\u2019", "'").split())
-    return (
-        decision.action is Action.ANSWER
-        and decision.intent is not None
-        and decision.direction is Direction.NONE
-        and not decision.risk.categories
-        and not decision.under_18
-        and not words & _PERSONAL
-    )

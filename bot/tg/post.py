@@ -7,6 +7,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from telegram import Bot, Message
+from telegram.error import ChatMigrated
 
 from bot.content.reply import Reply
 from bot.storage.choices import Reader
@@ -60,15 +61,29 @@ class Post:
     ) -> Message | None:
         """Send a reply without noting it; returns the message, or None where it did not go through.
 
-        Where a forum's `thread` is gone the message goes to the group itself.
+        Where a forum's `thread` is gone the message goes to the group itself; where the group has moved it goes there,
+        and the message tells the new number.
         """
-        await self.lanes.turn(chat_id, care=reply.care)
-        sent = await deliver(
-            lambda: send(bot, chat_id, reply, self.signer, self.minute(), veil=veil, thread=thread), "reply"
-        )
-        if sent is Outcome.REFUSED and thread is not None:
-            sent = await deliver(lambda: send(bot, chat_id, reply, self.signer, self.minute(), veil=veil), "reply")
+        sent = await self._try(bot, chat_id, reply, veil=veil, thread=thread)
+        if isinstance(sent, int):
+            sent = await self._try(bot, sent, reply, veil=veil)
+        elif sent is Outcome.REFUSED and thread is not None:
+            sent = await self._try(bot, chat_id, reply, veil=veil)
         return sent if isinstance(sent, Message) else None
+
+    async def _try(
+        self, bot: Bot, chat_id: int, reply: Reply, *, veil: bool, thread: int | None = None
+    ) -> Message | int | Outcome:
+        """Send a reply in its lane; returns the message, the new number of a group that moved, or why it failed."""
+        await self.lanes.turn(chat_id, care=reply.care)
+
+        async def call() -> Message | int:
+            try:
+                return await send(bot, chat_id, reply, self.signer, self.minute(), veil=veil, thread=thread)
+            except ChatMigrated as error:
+                return error.new_chat_id
+
+        return await deliver(call, "reply")
 
     async def edit(self, bot: Bot, chat_id: int, message: int, reply: Reply) -> bool:
         """Put a reply in the place of a message of ours, which is noted already; return whether it went through."""

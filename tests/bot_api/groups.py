@@ -129,10 +129,12 @@ class Group(Chat):
         """Makes an administrator a member again."""
         self.members[person.id] = Member(person.wire())
 
-    async def add_bot(self, by: "Person", *, admin: bool = False) -> None:
-        """Lets someone add the bot."""
+    async def add_bot(self, by: "Person", *, admin: bool = False, startgroup: str = "") -> None:
+        """Lets someone add the bot, by a link with a word for it where there is one."""
         self._set_member(self.world.bot.wire(), "administrator" if admin else "member", by)
         self.tell_service({"new_chat_members": [self.world.bot.wire()]}, by)
+        if startgroup:
+            await by.say(f"/start@{self.world.bot.username} {startgroup}", chat=self)
 
     async def promote_bot(self, by: "Person", *, rights: Iterable[str] | None = None) -> None:
         """Lets someone make the bot an administrator, with all rights or some."""

@@ -60,6 +60,24 @@ def test_every_system_text_has_its_twin(catalogue: Catalogue, tag: str) -> None:
     assert len(own_texts(tag)["first_lines"]) == len(english["first_lines"])
 
 
+def paragraphs(texts: Any, path: str = "") -> Iterator[tuple[str, int]]:
+    """Yield every text's key, at any depth, and how many paragraphs it has."""
+    if isinstance(texts, Mapping):
+        for key, value in texts.items():
+            yield from paragraphs(value, f"{path}.{key}")
+    elif isinstance(texts, str):
+        yield path, texts.count("\n\n") + 1
+
+
+@pytest.mark.parametrize("tag", FURTHER)
+def test_twins_have_the_same_paragraphs(catalogue: Catalogue, tag: str) -> None:
+    """An empty line is part of a text; in YAML's quotes one that is typed is folded away."""
+    own = dict(paragraphs(own_texts(tag)))
+    english = dict(paragraphs(catalogue.library.texts))
+    assert {key: english[key] for key in own} == own
+    assert english[".from_group"] == 2
+
+
 def group_cards(renderer: Renderer) -> Iterator[Reply]:
     """Yield every card that is seen in a group, on the way from it, or in its settings."""
     settings = GroupSettings(renderer.lang, box=True, topic=7, local=LOCAL, off=frozenset({"ask"}))
@@ -92,6 +110,8 @@ def group_cards(renderer: Renderer) -> Iterator[Reply]:
         hours=12,
         more=renderer.box_proof(proof, draft=True),
     )
+    yield renderer.proof(messages=3, in_hours=2, choices=1, counted=2, remembered=True, hours=12, shared=True,
+                         more=renderer.box_proof(proof, draft=True, shared=True))  # fmt: skip
     yield renderer.proof(messages=0, in_hours=1, choices=0, counted=0, remembered=False, hours=0,
                          more=renderer.box_proof({}, draft=False))  # fmt: skip
 

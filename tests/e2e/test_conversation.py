@@ -120,6 +120,35 @@ async def test_commands_are_set_by_scope(start: Start, api: BotApiServer) -> Non
         assert api.commands["all_chat_administrators", code][-1]["command"] == "settings"
 
 
+async def test_a_start_renews_the_menus_of_groups(start: Start, api: BotApiServer) -> None:
+    """What an admin has switched off is in no menu of the group, also after an upgrade that brought other words."""
+
+    def of_groups() -> dict[tuple[str, str], list[dict[str, str]]]:
+        return {key: commands for key, commands in api.commands.items() if key[0].startswith("chat")}
+
+    program = await start()
+    await program.until("ready")
+    admin = api.person(FIRST_NAME)
+    group = api.group(owner=admin)
+    await admin.say("/settings", chat=group)
+    link = str((await group.next_reply()).buttons[0].wire["url"])
+    await admin.start(link.split("start=")[1])
+    await admin.press(await admin.next_reply(), "/ask: on")
+    await admin.next_edit()
+    scope = f"chat:{group.id}"
+    shown = [command["command"] for command in api.commands[scope, ""]]
+    assert shown == ["help", "privacy"]
+    await program.kill()
+    before = of_groups()
+    for code in ("", "hi", "ur"):
+        api.commands[scope, code] = [{"command": "ask", "description": "an earlier word"}]
+    program = await start()
+    await program.until("ready")
+    async with asyncio.timeout(10):
+        while of_groups() != before:  # noqa: ASYNC110 - the server tells of answered calls only
+            await asyncio.sleep(0.05)
+
+
 async def test_a_sigterm_waits_for_the_reply_at_hand(start: Start, api: BotApiServer) -> None:
     """Asked to stop while it answers, it finishes the answer, and ends within ten seconds."""
     program = await start()

@@ -110,9 +110,38 @@ async def test_a_group_that_moves_takes_its_settings_along(store: Groups, databa
     assert await store.get(GROUP) == {}
     assert await store.get(SUPER) == {"box": True}
     assert await store.get(OTHER) == {"box": False}
-    assert sorted(await chats(database, groups)) == sorted([seal.chat(SUPER), seal.chat(OTHER)])
+    assert sorted(g.chat_id for g in await store.every()) == sorted([SUPER, OTHER])
     await store.moved(GROUP, SUPER)
     assert await store.get(SUPER) == {"box": True}
+
+
+async def test_the_earlier_number_leads_to_the_group(store: Groups, database: Database, seal: Seal) -> None:
+    """By reference and by code, while the group is there; it is no group of its own, and ends with it."""
+    await store.put(GROUP, {"box": True})
+    code = store.code(GROUP)
+    assert await store.present(GROUP) == GROUP
+    for _ in range(2):
+        await store.moved(GROUP, SUPER)
+    assert await store.present(GROUP) == await store.present(SUPER) == SUPER
+    assert await store.present(OTHER) == OTHER
+    assert await store.by_code(code) == Group(SUPER, {"box": True})
+    assert await store.every() == [Group(SUPER, {"box": True})]
+    await store.put(SUPER, {"box": False})
+    assert await store.by_code(code) == Group(SUPER, {"box": False})
+    await store.moved(SUPER, OTHER)
+    assert await store.present(GROUP) == await store.present(SUPER) == OTHER
+    await store.left(OTHER, NOW)
+    assert await store.purge(NOW + GRACE_SECONDS + 1) == 1
+    assert await chats(database, groups) == []
+
+
+async def test_a_change_of_keys_keeps_a_group_that_moved(store: Groups, database: Database) -> None:
+    """Once; links from before the move end with the key that they were made with."""
+    await store.put(GROUP, {"box": True})
+    await store.moved(GROUP, SUPER)
+    both = make_seal([NEXT_SECRET, SECRET])
+    assert await Groups(database, both).reseal(both) == (1, 0)
+    assert await Groups(database, both).every() == [Group(SUPER, {"box": True})]
 
 
 async def test_a_move_heard_of_late_loses_nothing(store: Groups, database: Database, seal: Seal) -> None:
@@ -121,7 +150,7 @@ async def test_a_move_heard_of_late_loses_nothing(store: Groups, database: Datab
     await store.put(SUPER, {})
     await store.moved(GROUP, SUPER)
     assert await store.get(SUPER) == {"box": True}
-    assert await chats(database, groups) == [seal.chat(SUPER)]
+    assert await store.every() == [Group(SUPER, {"box": True})]
     await store.moved(OTHER, SUPER)
     await store.put(OTHER, {})
     await store.moved(SUPER, OTHER)

@@ -320,11 +320,49 @@ async def test_held_and_forget_know_every_group(live: Live) -> None:
     await live.box.refuse(refused.code, NOW, _first)
     await live.submit(OTHER)
     assert await live.box.held(ASKER) == {"waiting": 1, "coming": 1, "posted": 1, "ended": 1}
-    await live.box.forget(ASKER)
+    await live.box.forget(ASKER, NOW)
     assert await live.box.held(ASKER) == {"waiting": 0, "coming": 0, "posted": 0, "ended": 0}
     assert (await live.box.held(OTHER))["waiting"] == 1
     assert await live.box.posted(coming.code, 5) is Outcome.GONE
     assert waiting.code not in {q.code for q in await live.box.waiting(GROUP, NOW + HOLD_SECONDS)}
+
+
+async def test_what_moderators_have_seen_goes_at_the_next_mark(live: Live) -> None:
+    """Not as its asker presses, whom somebody may sit beside; from then on it leads to nobody and is never posted."""
+    seen = await live.submit()
+    later = NOW + HOLD_SECONDS
+    unseen = await live.submit(now=later)
+    mark = (later // HOLD_SECONDS + 1) * HOLD_SECONDS
+    before = await live.box.waiting(GROUP, later)
+    assert [q.code for q in before] == [seen.code]
+    await live.box.forget(ASKER, later)
+    assert await live.box.waiting(GROUP, later) == before
+    assert await live.box.waiting(GROUP, mark - 1) == before
+    assert sum((await live.box.held(ASKER)).values()) == 0
+    assert await live.box.followed(seen.code, ASKER) is None
+    assert live.database is not None
+    assert _seal().asker(GROUP, ASKER) not in live.bytes()
+    assert len(live.rows()) == 1, "what nobody has seen goes at once"
+    assert unseen.code != seen.code
+    assert await live.box.waiting(GROUP, mark) == []
+    assert await live.box.expire(mark) == [], "nobody is told"
+    assert live.rows() == []
+
+
+@pytest.mark.parametrize("decide", ["approve", "refuse", "block"])
+async def test_a_decision_on_what_was_taken_back_ends_it(live: Live, decide: str) -> None:
+    """Moderators read what they would read otherwise; nothing is posted, nobody blocked, no word left."""
+    seen = await live.submit()
+    later = NOW + HOLD_SECONDS
+    (closed,) = live.secrets()
+    await live.box.forget(ASKER, later)
+    assert await getattr(live.box, decide)(seen.code, later, _first) is Outcome.DONE
+    assert await getattr(live.box, decide)(seen.code, later, _first) is Outcome.GONE
+    assert live.rows() == []
+    assert closed not in live.bytes()
+    assert await live.box.claim_due(later + 2 * WINDOW_SECONDS) == []
+    await live.submit(now=later)
+    assert len(await live.box.waiting(GROUP, later + HOLD_SECONDS)) == 1
 
 
 async def test_forgetting_a_group_leaves_no_row_of_it(live: Live) -> None:
@@ -400,7 +438,7 @@ async def test_a_broken_database_says_later_and_raises_nothing(tmp_path: Path) -
     assert (await box.waiting(GROUP, NOW), await box.claim_due(NOW), await box.expire(NOW)) == ([], [], [])
     assert await box.followed(code, ASKER) is None
     assert await box.replied_to(GROUP, 1) is None
-    await box.forget(ASKER)
+    await box.forget(ASKER, NOW)
     await box.forget_group(GROUP)
     assert await box.lift_blocks(GROUP) is Outcome.LATER
     await database.close()
@@ -448,7 +486,7 @@ async def _failed(live: Live, code: str) -> None:
 
 
 async def _forgotten(live: Live, code: str) -> None:
-    await live.box.forget(ASKER)
+    await live.box.forget(ASKER, NOW)
 
 
 @pytest.mark.parametrize("end", [_posted, _refused, _blocked, _expired, _failed, _forgotten])

@@ -44,6 +44,7 @@ class Club:
     moderators: set[int] = field(default_factory=set)
     closed: set[int] = field(default_factory=set)
     asked: int = 0
+    coded: list[int] = field(default_factory=list)
 
     async def is_moderator(self, bot: Bot, group: int, person: int) -> bool:
         """Tell who was named a moderator."""
@@ -57,6 +58,16 @@ class Club:
     async def shows(self, bot: Bot, group: int, person: int) -> bool:
         """Tell the same."""
         return await self.takes(bot, group, person)
+
+    def code(self, group: int) -> str:
+        """Return the place of a group among those asked for."""
+        if group not in self.coded:
+            self.coded.append(group)
+        return f"club{self.coded.index(group)}"
+
+    async def group_of(self, code: str) -> int | None:
+        """Return the group of a code."""
+        return self.coded[int(code.removeprefix("club"))]
 
     async def lang(self, group: int) -> str:
         """Return English."""
@@ -323,6 +334,59 @@ async def test_pressing_without_the_right_does_nothing(scene: Scene) -> None:
     await scene.box.press(scene.bot, scene.admin.id, scene.target(str(keep.callback_data)))
     assert "no longer here" in scene.admin.chat.from_bot[-1].text
     assert len(await scene.box.questions.waiting(scene.group.id, int(scene.api.clock.now()))) == 1
+
+
+async def test_another_one_leads_through_all_that_wait(scene: Scene) -> None:
+    """And round again, whatever their codes are: in those, digits come after letters."""
+    ids = iter(bytes([first]) * 10 for first in (0xFF, 0x00, 0xD0, 0x60))
+    scene.box.questions._token = lambda size: next(ids)
+    for n in range(4):
+        person = scene.api.person(f"P{n}")
+        await person.start()
+        await scene.hand_in(person, f"Is it small, {'abcd'[n]}?")
+    card = await scene.list()
+    seen = [card.text]
+    for _ in range(4):
+        card = await scene.press(scene.admin, "Another one")
+        seen.append(card.text)
+    assert len(set(seen)) == 4
+    assert seen[0] == seen[4]
+
+
+@pytest.mark.parametrize("decided", ["Let it through", "Refuse", "Refuse and block", None])
+@pytest.mark.parametrize("button", ["Another one", "Let it through", "Refuse", "Refuse and block"])
+async def test_an_old_card_does_not_tell_whether_somebody_has_forgotten(
+    scene: Scene, button: str, decided: str | None
+) -> None:
+    """A moderator who keeps a card and presses it again reads the same whether its row is there or not."""
+    await scene.hand_in(scene.alice, "Is it small?")
+    bella = scene.api.person("Bellafirstname")
+    await bella.start()
+    await scene.hand_in(bella, "Is it large?")
+    shown = await scene.list()
+    if "small" not in shown.text:
+        shown = await scene.press(scene.admin, "Another one")
+    assert "small" in shown.text
+    data = {label: str(b.callback_data) for label in shown.labels if (b := shown.find_button(label))}
+    if decided is not None:
+        await scene.press(scene.admin, decided)
+    if decided == "Let it through":
+        await scene.sweep(seconds=2 * WINDOW_SECONDS)
+
+    async def read() -> tuple[str, list[str]]:
+        await scene.box.press(scene.bot, scene.admin.id, scene.target(data[button]))
+        card = scene.admin.chat.from_bot[-1]
+        return card.text, card.labels
+
+    if decided is None:
+        await scene.box.forget(scene.alice.id)
+        text, _ = await read()
+        assert "settled" not in text
+        return
+    before = await read()
+    await scene.box.forget(scene.alice.id)
+    assert await read() == before
+    assert "Is it large?" in before[0]
 
 
 async def test_pressing_twice_changes_nothing(scene: Scene) -> None:

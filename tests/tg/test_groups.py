@@ -14,6 +14,8 @@ from tests.tg.live import Live, until
 
 DANGER = "he hit me last night"
 GENERAL = "what is micro-cheating?"
+GROWN_UP = "is sexting cheating"
+NAMED = "is it cheating if Imran likes photos of Sana"
 PERSONAL = "is texting my ex micro-cheating?"
 
 
@@ -106,7 +108,14 @@ async def test_general_questions_are_answered_openly_only_where_that_is_on(
     line = await _ask(live, alice, group, f"/ask {GENERAL}")
     assert "I answer in private" in line.text
     await _set(live, group, public=True)
-    for text, openly in ((GENERAL, True), (PERSONAL, False), (DANGER, False), ("zzzz", False)):
+    for text, openly in (
+        (GENERAL, True),
+        (PERSONAL, False),
+        (NAMED, False),
+        (GROWN_UP, False),
+        (DANGER, False),
+        ("zzzz", False),
+    ):
         api.clock.advance(minutes=2)
         line = await _ask(live, alice, group, f"/ask {text}")
         assert ("I answer in private" not in line.text) is openly, text
@@ -211,6 +220,33 @@ async def test_it_greets_once_and_warns_once_when_made_an_admin(live: Live, api:
     await said(2)
     assert "I need no admin rights" in group.from_bot[1].text
     await group.promote_bot(admin)
+    await api.wait_until_taken()
+    assert len(group.from_bot) == 2
+
+
+async def test_added_by_the_link_it_greets_with_one_card(
+    live: Live, api: BotApiServer, admin: Person, alice: Person
+) -> None:
+    """Telegram then writes /start in the group by itself; pressed again later the link is answered with the line."""
+    group = api.group("Another", owner=admin, members=[alice], with_bot=False)
+    link = str(live.desk.renderer.add_to_group(api.world.bot.username).url)
+    await group.add_bot(admin, startgroup=link.partition("startgroup=")[2])
+    await api.wait_until_taken()
+    (card,) = group.from_bot
+    assert "/settings@" in card.text
+    api.clock.advance(minutes=2)
+    line = await _ask(live, admin, group, f"/start@{api.world.bot.username} a")
+    assert "I answer in private" in line.text
+
+
+async def test_an_admin_who_tries_ask_first_gets_to_the_settings(
+    live: Live, api: BotApiServer, group: Group, admin: Person
+) -> None:
+    """Setting up is not held up by the pause that keeps one member's commands from filling the group."""
+    await _ask(live, admin, group, "/ask")
+    assert "settings are in private" in (await _ask(live, admin, group, "/settings")).text
+    await admin.say("/settings", chat=group)
+    await admin.say("/ask", chat=group)
     await api.wait_until_taken()
     assert len(group.from_bot) == 2
 
@@ -327,6 +363,17 @@ def test_a_choice_that_is_none_changes_nothing(field: str) -> None:
     assert GroupSettings().change(field, "nonsense;drop", {"en": None}) is None
 
 
+def test_a_command_is_switched_to_what_the_button_says() -> None:
+    """Pressed twice, answered twice after a crash, or on the panel of an admin who was slower, it says the same."""
+    off = GroupSettings().change("off", "ask0", {})
+    assert off is not None
+    assert off.off == {"ask"}
+    assert off.change("off", "ask0", {}) == off
+    assert off.change("off", "ask1", {}) == GroupSettings()
+    assert off.change("off", "ask", {}) == GroupSettings(), "buttons of an earlier version turn it over"
+    assert off.change("off", "settings0", {}) is None
+
+
 def test_a_service_past_its_day_is_hidden() -> None:
     """From the day after."""
     day = dt.date(2027, 1, 1)
@@ -360,6 +407,9 @@ async def test_weekly_counts_are_released_once_and_held_rows_can_be_erased(
     await admin.press(panel, "What last week was about")
     shown = await admin.next_edit()
     assert "Texting an ex" in shown.text
+    (picture,) = api.calls_to("sendPhoto")
+    assert str(picture.params["chat_id"]) == str(admin.id)
+    assert not picture.error
     await desk.release()
     await admin.press(panel, "What last week was about")
     assert await desk.held(alice.id) == 0
@@ -385,6 +435,46 @@ async def test_blocks_are_lifted_all_at_once_and_nobody_learns_how_many(
     assert said[0].startswith("Nobody is blocked")
     await box.submit(group.id, alice.id, "And is it now?", now)
     assert len(await box.waiting(group.id, later)) == 1
+
+
+async def test_nobody_sees_who_takes_a_question_back(
+    live: Live, api: BotApiServer, group: Group, alice: Person, admin: Person
+) -> None:
+    """Beside whoever types /forget the list of the moderators stays as it is; nothing is posted, or leads to them."""
+    await _set(live, group, box=True)
+    texts = live.desk.renderer.catalogue.library.texts["buttons"]
+    line = await _ask(live, alice, group, "/ask")
+    await alice.start(_url(line).split("start=")[1])
+    await alice.press(await alice.next_reply(), texts["ask_box"])
+    await alice.press(await alice.next_reply(), texts["box_write"])
+    await alice.next_edit()
+    await alice.say("Is it odd to keep old letters?")
+    await alice.press(await alice.next_reply(), texts["box_hand_in"])
+    await alice.next_edit()
+    api.clock.advance(hours=3)
+
+    async def listed() -> Message:
+        api.clock.advance(minutes=1)
+        panel = await _panel(live, api, admin, group)
+        await admin.press(panel, texts["set_moderate"])
+        return await admin.next_reply()
+
+    before = await listed()
+    alice.chat.skip_replies()
+    await alice.say("/forget")
+    assert "nothing is held" in (await alice.next_reply()).text
+    await alice.say("/proof")
+    assert "No questions for a group" in (await alice.next_reply()).text
+    await live.desk.box.sweep(live.application.bot)
+    after = await listed()
+    assert after.text == before.text
+    assert "old letters" in after.text
+    await admin.press(after, texts["box_pass"])
+    assert "will be posted" in (await admin.next_edit()).text
+    sent = len(group.from_bot)
+    api.clock.advance(hours=13)
+    await live.desk.box.sweep(live.application.bot)
+    assert len(group.from_bot) == sent
 
 
 async def test_a_question_goes_through_the_box(
