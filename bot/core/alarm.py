@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from math import exp, log
 
 import numpy as np
 from numpy.typing import NDArray
@@ -25,8 +26,8 @@ class Alarm:
 
     def probability(self, signals: Sequence[float]) -> float:
         """Return the probability 0..1 of danger from the values of SIGNALS."""
-        value = float(np.dot(signals, self.coefficients))
-        return float(1.0 / (1.0 + np.exp(-np.clip(value, -30.0, 30.0))))
+        value = sum(s * c for s, c in zip(signals, self.coefficients, strict=True))
+        return 1.0 / (1.0 + exp(-min(max(value, -30.0), 30.0)))
 
 
 def danger_signals(
@@ -62,4 +63,4 @@ def _agreement(first: NDArray[np.float32], second: NDArray[np.float32]) -> float
 
 def _log_odds(chance: float, edge: float = _EDGE) -> float:
     chance = min(max(chance, edge), 1.0 - edge)
-    return float(np.log(chance / (1.0 - chance)))
+    return log(chance / (1.0 - chance))

@@ -68,15 +68,11 @@ class Notes:
             rows, self._waiting = self._waiting, []
             if not rows:
                 return
+            # A chat's rows of one turn lie under one hash anyway: they may share what it takes to make that, and a box.
+            chats = {chat: (self._seal.chat(chat), self._seal.close(chat)) for chat in {e.chat_id for e, _ in rows}}
             values = [
-                {
-                    "chat": self._seal.chat(e.chat_id),
-                    "message": e.message,
-                    "box": self._seal.close(e.chat_id),
-                    "sent": e.sent,
-                    "due": due,
-                }
-                for e, due in rows
+                {"chat": chat, "message": e.message, "box": box, "sent": e.sent, "due": due}
+                for (e, due), (chat, box) in ((row, chats[row[0].chat_id]) for row in rows)
             ]
             try:
                 await self._database.write(self._insert, values)

@@ -7,7 +7,7 @@ from collections import OrderedDict
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 
-from telegram import Bot, ChatMember, Message
+from telegram import Bot, ChatMember
 from telegram.error import BadRequest, TelegramError
 
 from bot.content.groupsettings import GroupSettings, read_settings, write_settings
@@ -22,6 +22,7 @@ from bot.storage.weekly import Weekly
 from bot.tg.memory import ShortMemory
 from bot.tg.post import Post
 from bot.tg.recent import Recent
+from bot.tg.telegram_reply import Sent
 
 ASK = "g"
 SETTINGS = "s"
@@ -114,7 +115,7 @@ class GroupBase:
             return False
         return member.status in (*_ADMINS, ChatMember.MEMBER) or bool(getattr(member, "is_member", False))
 
-    async def publish(self, bot: Bot, group: int, reply: Reply) -> Message | None:
+    async def publish(self, bot: Bot, group: int, reply: Reply) -> Sent | None:
         """Send a card of the box to a group, to its topic where it has one; it stays."""
         settings = await self.settings_of(group)
         sent = await self.post.send_unnoted(bot, group, reply, thread=settings.topic)
@@ -127,11 +128,11 @@ class GroupBase:
         await self._forget_gone_topic(group, settings, thread, sent)
         if sent is not None and settings.minutes:
             now = int(self.clock())
-            await self.ledger.note(sent.chat_id, [sent.message_id], now, now + settings.minutes * 60)
+            await self.ledger.note(group, [sent.number], now, now + settings.minutes * 60)
 
     async def _forget_gone_topic(
-        self, group: int, settings: GroupSettings, thread: int | None, sent: Message | None
+        self, group: int, settings: GroupSettings, thread: int | None, sent: Sent | None
     ) -> None:
         """Forget the chosen topic of a group where something meant for it had to go to the group itself."""
-        if sent is not None and thread is not None and thread == settings.topic and sent.message_thread_id != thread:
+        if sent is not None and thread is not None and thread == settings.topic and sent.thread != thread:
             await self.groups.put(group, write_settings(replace(settings, topic=None)))

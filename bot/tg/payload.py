@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import base64
-import hashlib
 import hmac
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import lru_cache
 
 from bot.content.reply import Target
 from bot.core.values import Direction
@@ -75,10 +75,11 @@ class Signer:
         return Target("lines:any") if "care" in data or "lines" in data else Target("topics")
 
     def _mac(self, key: bytes, head: str) -> str:
-        digest = hmac.new(key, head.encode(), hashlib.sha256).digest()
+        digest = hmac.digest(key, head.encode(), "sha256")
         return base64.urlsafe_b64encode(digest)[:_MAC_CHARS].decode()
 
 
+@lru_cache(maxsize=2)
 def _base36(value: int) -> str:
     out = ""
     while value:

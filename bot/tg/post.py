@@ -6,7 +6,7 @@ import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
-from telegram import Bot, Message
+from telegram import Bot
 
 from bot.content.reply import Reply
 from bot.storage.choices import Reader
@@ -14,7 +14,7 @@ from bot.storage.ledger import Ledger, due_at
 from bot.tg.deliver import Outcome, deliver
 from bot.tg.lanes import Lanes
 from bot.tg.payload import Signer
-from bot.tg.telegram_reply import edit, send
+from bot.tg.telegram_reply import Sent, edit, send
 
 RECEIPT_SECONDS = 60
 """how long a line about clearing stays before it is cleared itself"""
@@ -31,24 +31,24 @@ class Post:
 
     async def send(
         self, bot: Bot, chat_id: int, reply: Reply, incoming: Sequence[int] = (), *, keep: int | None = None
-    ) -> Message | None:
-        """Send a reply and note it with what it answers (`incoming`); returns the message, or None.
+    ) -> Sent | None:
+        """Send a reply and note it with what it answers (`incoming`); returns what was sent, or None.
 
         `keep` is how many seconds it stays, where that is not the reader's own timer. The note is on disk before this
         returns, and with it before Telegram hears that the question was answered.
         """
         reader = await self.ledger.reader(chat_id) if chat_id > 0 else Reader()
-        message = await self.send_unnoted(bot, chat_id, reply, veil=reader.veil)
+        sent = await self.send_unnoted(bot, chat_id, reply, veil=reader.veil)
         if chat_id > 0:
-            numbers = [*incoming, *([message.message_id] if message is not None else [])]
+            numbers = [*incoming, *([sent.number] if sent is not None else [])]
             now = int(self.clock())
             await self.ledger.note(chat_id, numbers, now, due_at(now, reader.hours) if keep is None else now + keep)
-        return message
+        return sent
 
     async def send_unnoted(
         self, bot: Bot, chat_id: int, reply: Reply, *, veil: bool = False, thread: int | None = None
-    ) -> Message | None:
-        """Send a reply without noting it; returns the message, or None where it did not go through.
+    ) -> Sent | None:
+        """Send a reply without noting it; returns what was sent, or None where it did not go through.
 
         Where a forum's `thread` is gone the message goes to the group itself.
         """
@@ -58,7 +58,7 @@ class Post:
         )
         if sent is Outcome.REFUSED and thread is not None:
             sent = await deliver(lambda: send(bot, chat_id, reply, self.signer, self.minute(), veil=veil), "reply")
-        return sent if isinstance(sent, Message) else None
+        return sent if isinstance(sent, Sent) else None
 
     async def edit(self, bot: Bot, chat_id: int, message: int, reply: Reply) -> bool:
         """Put a reply in the place of a message of ours, which is noted already; return whether it went through."""

@@ -11,8 +11,8 @@ CLASSES = {"hit": ["hit", "slapped"], "they": ["he", "my uncle"]}
 
 
 def _finds(source: str, line: str) -> bool:
-    regex, anchors = compile_source(source, CLASSES)
-    pattern = Pattern("x", source, regex, anchors, Direction.NONE, Urgency.NONE, True)
+    regex, needs = compile_source(source, CLASSES)
+    pattern = Pattern("x", source, regex, needs, Direction.NONE, Urgency.NONE, True)
     return find(pattern, f" {line} ") is not None
 
 
