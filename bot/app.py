@@ -39,7 +39,6 @@ from bot.log import place_of
 from bot.secret import derive_key, read_secrets
 from bot.settings import Settings
 from bot.storage.box import QuestionBox
-from bot.storage.claims import Claims
 from bot.storage.database import Database
 from bot.storage.groups import Groups
 from bot.storage.handled import Handled
@@ -63,9 +62,9 @@ from bot.tg.share import Share
 from bot.tg.shared import PURGE_SECONDS, Shared
 from bot.tg.tally import Tally
 from bot.tg.transport import AiohttpRequest
-from bot.tg.turns import Turns
 
 if TYPE_CHECKING:
+    from bot.tg.turns import Turns
     from bot.tg.webhook import Webhook
 
 log = logging.getLogger(__name__)
@@ -119,6 +118,9 @@ def make_turns(settings: Settings, desk: Desk, database: Database) -> Turns | No
     """Return what shares updates with other replicas; None where this program is alone."""
     if not settings.shares:
         return None
+    from bot.storage.claims import Claims  # both know a server's dialect, which one program on SQLite does without
+    from bot.tg.turns import Turns
+
     seal, ledger = desk.in_groups.seal, desk.personal.ledger
     shared = Shared(Sessions(database, seal), desk.memory, desk.box.drafts, ledger, desk.clock)
     return Turns(database, Claims(database, seal, token_bytes(_REPLICA_BYTES)), shared, desk.is_danger)

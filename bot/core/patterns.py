@@ -38,7 +38,10 @@ class Pattern:
 
     def may_match(self, words: set[str]) -> bool:
         """Tell whether a message with these words could match: a quick look before the search."""
-        return not any(need.isdisjoint(words) for need in self.needs)
+        for need in self.needs:  # noqa: SIM110 - tried dozens of times for each message: any() takes three times as long
+            if need.isdisjoint(words):
+                return False
+        return True
 
 
 def compile_source(source: str, classes: Mapping[str, Sequence[str]]) -> tuple[re.Pattern[str], Needs]:

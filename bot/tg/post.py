@@ -12,6 +12,7 @@ from bot.content.reply import Reply
 from bot.storage.choices import Reader
 from bot.storage.ledger import Ledger, due_at
 from bot.tg.deliver import Outcome, deliver
+from bot.tg.hold import ending
 from bot.tg.lanes import Lanes
 from bot.tg.payload import Signer
 from bot.tg.telegram_reply import Sent, edit, send
@@ -30,19 +31,28 @@ class Post:
     clock: Callable[[], float] = field(default=time.time)
 
     async def send(
-        self, bot: Bot, chat_id: int, reply: Reply, incoming: Sequence[int] = (), *, keep: int | None = None
+        self,
+        bot: Bot,
+        chat_id: int,
+        reply: Reply,
+        incoming: Sequence[int] = (),
+        *,
+        keep: int | None = None,
+        last: bool = False,
     ) -> Sent | None:
         """Send a reply and note it with what it answers (`incoming`); returns what was sent, or None.
 
         `keep` is how many seconds it stays, where that is not the reader's own timer. The note is on disk before this
-        returns, and with it before Telegram hears that the question was answered.
+        returns, and with it before Telegram hears that the question was answered. With `last` nothing is left to do
+        for the update at hand: it is entered as answered with the note.
         """
         reader = await self.ledger.reader(chat_id) if chat_id > 0 else Reader()
         sent = await self.send_unnoted(bot, chat_id, reply, veil=reader.veil)
         if chat_id > 0:
             numbers = [*incoming, *([sent.number] if sent is not None else [])]
             now = int(self.clock())
-            await self.ledger.note(chat_id, numbers, now, due_at(now, reader.hours) if keep is None else now + keep)
+            due = due_at(now, reader.hours) if keep is None else now + keep
+            await self.ledger.note(chat_id, numbers, now, due, ending() if last else None)
         return sent
 
     async def send_unnoted(

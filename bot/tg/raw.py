@@ -2,25 +2,19 @@
 
 from __future__ import annotations
 
-import warnings
 from collections.abc import Mapping
 from typing import Any
 
 from telegram import Bot
-from telegram.error import EndPointNotFound, InvalidToken
-from telegram.request import BaseRequest
-
-# The library advises against raw calls of what it has methods for.
-warnings.filterwarnings("ignore", message="Please use 'Bot.")
+from telegram.request import BaseRequest, RequestData
+from telegram.request._requestparameter import RequestParameter
 
 
 async def call_raw(bot: Bot, method: str, values: Mapping[str, Any], read_timeout: float | None = None) -> Any:
     """Return what the Bot API answers as plain values; raises the library's errors.
 
-    Values that are None are left out.
+    `values` are plain too; those that are None are left out.
     """
+    data = RequestData([RequestParameter(name, value, None) for name, value in values.items() if value is not None])
     patience: Any = BaseRequest.DEFAULT_NONE if read_timeout is None else read_timeout
-    try:
-        return await bot.do_api_request(method, api_kwargs=dict(values), read_timeout=patience)
-    except EndPointNotFound:  # how the library reports a 401 to a raw call
-        raise InvalidToken from None
+    return await bot.request.post(f"{bot.base_url}/{method}", data, read_timeout=patience)

@@ -348,6 +348,6 @@ async def test_rows_of_a_turn_are_read_and_written_on_either_engine(database: Da
     """With statements that are made once."""
     statement = database.insert(handled).on_conflict_do_nothing()
     query = select(handled.c.update_id).where(handled.c.at.in_([bindparam("first"), bindparam("second")]))
-    await database.write(statement, [{"update_id": n, "at": n} for n in range(5)])
-    await database.write(statement, [{"update_id": 4, "at": 1}, {"update_id": 5, "at": 1}])
+    await database.write((statement, [{"update_id": n, "at": n} for n in range(5)]))
+    await database.write((statement, [{"update_id": 4, "at": 1}, {"update_id": 5, "at": 1}]))
     assert [tuple(row) for row in await database.read(query, second=4, first=3)] == [(3,), (4,)]
