@@ -40,8 +40,8 @@ def danger_signals(
     speaks against danger, and so does a message that is about none of our topics; an intent does not where the message
     has danger's own words (`named`), since "he texts his ex and last night he hit me" is about both.
     """
-    second = lexical if semantic is None else semantic
-    mine, other = softmax(lexical["danger"]), softmax(second["danger"])
+    mine = softmax(lexical["danger"])
+    other = mine if semantic is None else softmax(semantic["danger"])
     intents = softmax(lexical["intent"])
     first = _log_odds(corrected)
     most = _UNCLEAR if named else np.inf
@@ -49,7 +49,7 @@ def danger_signals(
         1.0,
         first,
         first if semantic is None else _log_odds(1.0 - float(other[-1])),
-        _agreement(mine[:-1], other[:-1]),
+        1.0 if semantic is None else _agreement(mine[:-1], other[:-1]),
         min(most, _log_odds(float(intents[:-1].max()), 1e-4)),
         _log_odds(float(intents[-1]), 1e-4),
     )

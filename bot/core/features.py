@@ -131,7 +131,7 @@ def extract(tokens: Sequence[str]) -> tuple[Ids, NDArray[np.float32]]:
     # What np.unique does, without its way there, which takes longer than the sorting of a few hundred.
     ids = np.sort(ids)
     first = np.flatnonzero(np.concatenate((_TRUE, ids[1:] != ids[:-1])))
-    counts = np.diff(first, append=len(ids))
+    counts = np.concatenate((first[1:], [len(ids)])) - first
     return ids[first], (1.0 + np.log(counts)).astype(np.float32)
 
 
