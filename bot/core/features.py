@@ -136,8 +136,8 @@ def extract(tokens: Sequence[str]) -> tuple[Ids, NDArray[np.float32]]:
 
 
 @lru_cache(maxsize=1)
-def _weights() -> NDArray[np.float64]:
-    full = np.zeros(1 << _FAMILY_BITS)
+def _weights() -> NDArray[np.float32]:
+    full = np.zeros(1 << _FAMILY_BITS, np.float32)
     full[: len(WEIGHTS)] = WEIGHTS
     return full
 
@@ -145,9 +145,8 @@ def _weights() -> NDArray[np.float64]:
 def scale(ids: Ids, values: NDArray[np.float32]) -> NDArray[np.float32]:
     """Return `values` with each family brought to unit length and its weight, the whole to unit length."""
     family = (ids & ((1 << _FAMILY_BITS) - 1)).astype(np.intp)
-    squares = np.bincount(family, values * values, 1 << _FAMILY_BITS)
-    there = squares > 0
-    factors = np.where(there, _weights(), 0.0)
-    total = float(np.sqrt(np.dot(factors, factors)))
-    factors /= np.sqrt(np.where(there, squares, 1.0)) * (total or 1.0)
-    return np.asarray(values * factors.astype(np.float32)[family], dtype=np.float32)
+    norms = np.sqrt(np.bincount(family, values * values, 1 << _FAMILY_BITS)).astype(np.float32)
+    norms[norms == 0] = 1.0
+    scaled = values * (_weights() / norms)[family]
+    total = float(np.sqrt(np.dot(scaled, scaled)))
+    return np.asarray(scaled / total if total > 0 else scaled, dtype=np.float32)
