@@ -12,13 +12,13 @@ from typing import Any
 
 import pytest
 import sqlalchemy
+from alembic import command
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
 from sqlalchemy import Connection, bindparam, delete, insert, select, text
 
 from bot.errors import StorageError
 from bot.storage import engines
-from bot.storage import migrate as migrate_module
 from bot.storage.database import Database
 from bot.storage.migrate import Schema
 from bot.storage.schema import counters, handled, metadata
@@ -140,13 +140,13 @@ async def test_programs_that_start_together_do_not_collide(url: str) -> None:
 
 async def test_a_migration_that_fails_leaves_nothing_behind(url: str, monkeypatch: pytest.MonkeyPatch) -> None:
     """Killed or refused half way, the next start begins where this one did."""
-    upgrade = migrate_module.command.upgrade
+    upgrade = command.upgrade
 
     def fail(*arguments: Any) -> None:
         upgrade(*arguments)
         raise OSError
 
-    monkeypatch.setattr(migrate_module.command, "upgrade", fail)
+    monkeypatch.setattr(command, "upgrade", fail)
     database = Database(url)
     assert not await database.open()
     assert await inspect(database, lambda i: i.get_table_names()) == []
