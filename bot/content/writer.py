@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import datetime as dt
 import zlib
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
-from typing import Any, Self
+from collections.abc import Callable, Hashable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from typing import Any, Self, TypeVar
 from zoneinfo import ZoneInfo
 
 import phonenumbers
@@ -19,7 +19,9 @@ from bot.content.places import zone_of
 from bot.content.reply import Button, Target
 from bot.core.values import Direction
 
+T = TypeVar("T")
 PER_ROW = 2
+_MOST_KEPT = 1000
 _LONDON = ZoneInfo("Europe/London")
 
 
@@ -39,11 +41,22 @@ class Writer:
     """plain text of the last resort"""
     lang: str = ENGLISH
     """the language written in"""
+    _kept: dict[Hashable, Any] = field(default_factory=dict, init=False, compare=False, repr=False)
+    """what was written and depends on nothing that changes, the latest"""
 
     def speaking(self, lang: str) -> Self:
         """Return this writer in another language; an unknown one is English."""
         lang = lang if lang in self.catalogue.library.languages else ENGLISH
-        return self if lang == self.lang else replace(self, lang=lang)
+        return self if lang == self.lang else self._keep(("speaking", lang), lambda: replace(self, lang=lang))
+
+    def _keep(self, key: Hashable, make: Callable[[], T]) -> T:
+        """Return what `make` returned for `key` before, or make it; it must depend on `key` and this writer alone."""
+        made: T | None = self._kept.get(key)
+        if made is None:
+            if len(self._kept) >= _MOST_KEPT:
+                self._kept.clear()
+            made = self._kept[key] = make()
+        return made
 
     def number(self, line_id: str, *, abroad: bool = False) -> str:
         """Return the number of a line for a template: words never carry numbers of their own."""
@@ -72,24 +85,29 @@ class Writer:
     def _to(self, node: str, state: Target, back: str | None = None) -> Target:
         """Return where a button leads; `back` is the node it is on, where one can go back to that."""
         code = self.catalogue.code(back) if back is not None else None
-        return replace(state, node=node, asked_danger=False, lang=self.lang, back=code)
+        # As `replace` does it, in half the time.
+        return Target(node, state.direction, state.country, state.emergency, state.under_18, False, self.lang, code)
 
     def _render(
         self, card: Card, direction: Direction, *, night: bool = False, short: bool = False, **values: object
     ) -> str:
         # A card that is not written in the reader's language is English from its first line on; its buttons are not.
         own = self if self.catalogue.library.has(card.path, self.lang) else self.speaking(ENGLISH)
-        known = {
-            "number": self.number,
-            "direction": direction.value,
-            "texts": own._texts,
-            "talk": card.talk,
-            "first": own._first_line(card),
-            "operator": self.operator,
-            "night": night,
-            "short": short,
-        }
-        return self.catalogue.library.template(card.path, own.lang).render(known | values).strip()
+
+        def render() -> str:
+            known = {
+                "number": self.number,
+                "direction": direction.value,
+                "texts": own._texts,
+                "talk": card.talk,
+                "first": own._first_line(card),
+                "operator": self.operator,
+                "night": night,
+                "short": short,
+            }
+            return self.catalogue.library.template(card.path, own.lang).render(known | values).strip()
+
+        return render() if values else self._keep(("card", card.path, own.lang, direction, night, short), render)
 
     def _moment(self) -> dt.datetime:
         """Return the time; the day the lines were compiled where the clock fails, so that care never waits for it."""
@@ -120,6 +138,9 @@ class Writer:
         self, state: Target, *, topics: bool = True, person: bool = True, here: str = ""
     ) -> tuple[tuple[Button, ...], ...]:
         """Return the last rows of every card: back, topics, a person, the tidying away of the chat."""
+        return self._keep(("foot", state, topics, person, here), lambda: self._make_foot(state, topics, person, here))
+
+    def _make_foot(self, state: Target, topics: bool, person: bool, here: str) -> tuple[tuple[Button, ...], ...]:
         first: list[Button] = []
         before = self.catalogue.by_code(state.back) if state.back else None
         if before is not None:
