@@ -12,7 +12,7 @@ _MINOR = "(?:[89]|1[0-7]|" + "|".join(_NUMBERS) + ")"
 _UNITS = "months?|weeks?|days?|hours?|minutes?|percent|stone|kg|pounds?|quid|times?"
 _NOT_AGE = rf"(?! (?:{_UNITS}|years? (?!old)))"
 _AGE_UNIT = "(?:[mf]| years? old| yo| yrs? old)?"
-_OWN_AGE = (
+_OWN_AGE: tuple[str, ...] = (
     rf" i am (?:a |an |only |just |like |nearly |almost |turning |still )*{_MINOR}{_AGE_UNIT}{_NOT_AGE} ",
     rf" i (?:only |just )?(?:turned|turn) {_MINOR}{_NOT_AGE} ",
     rf" (?:i|me|i am) {_MINOR}(?: ?[mf])?{_NOT_AGE} ",
