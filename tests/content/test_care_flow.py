@@ -164,9 +164,20 @@ def test_care_is_seen_by_the_check_when_its_wording_breaks_a_rule(root: Path) ->
         "It will not show on the bill.",
         "This is completely anonymous.",
         "Everyone gets angry.",
+        "If they do not stop, confront them.",
+        "You are not alone: leave him tonight.",
+        "Delete everything before they see it.",
+        "Pay them once.",
+        "Warn the person who hurts them.",
+        "Unka saamna karein.",
+        "Buzurgon se baat karein.",
+        "Sab kuch mita dein.",
+        "Ghar abhi chhod dein.",
+        "Zeher na piyein.",
     ):
         assert list(wording_problems(wording, text, care=True)), text
     assert not list(wording_problems(wording, "Please do not confront him. You need not leave.", care=True))
+    assert not list(wording_problems(wording, "Unka saamna na karein, aur buzurgon ko na batayein.", care=True))
     assert list(wording_problems(wording, "A card.", care=True, limits=True))
 
 
