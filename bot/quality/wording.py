@@ -15,7 +15,7 @@ NAME = "responses/wording.yaml"
 PLACES = ("care", "talk", "all")
 _TAGS = re.compile(r"<[^>]+>")
 _DENIED = re.compile(r"\b(not|never|no|nobody|don't|without|than)\b(?: \w+){0,6} ?$")
-"""what stands shortly before a match, in the same part of its sentence, and turns it round: "if they do not stop, confront them" stays said"""
+"""what stands shortly before a match, in the same part of its sentence, and turns it round"""
 _DENIED_AFTER = re.compile(r"\s*(is|are|can|does|do) not\b")
 
 

@@ -49,7 +49,7 @@ def test_every_card_holds_in_every_place(catalogue: Catalogue, place: str, lang:
             assert not [n for n in foreign if n in reply.html], (category, direction)
             assert country in {"GB", "AE"} or "999" not in reply.html or number != "112" or country == "IE"
             if len([line for line in reply.html.split("\n\n")[0].splitlines() if "<b>" in line]) == 1:
-                assert not re.search("line above|upar (di gayi|ki) (help )?line", reply.html, re.I), (
+                assert not re.search("line above|upar (di gayi|ki) (pehli )?(help )?line", reply.html, re.I), (
                     category,
                     direction,
                 )
