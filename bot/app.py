@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 import logging
 import signal
 import sys
@@ -39,7 +40,6 @@ from bot.log import place_of
 from bot.secret import derive_key, read_secrets
 from bot.settings import Settings
 from bot.storage.box import QuestionBox
-from bot.storage.claims import Claims
 from bot.storage.database import Database
 from bot.storage.groups import Groups
 from bot.storage.handled import Handled
@@ -63,9 +63,9 @@ from bot.tg.share import Share
 from bot.tg.shared import PURGE_SECONDS, Shared
 from bot.tg.tally import Tally
 from bot.tg.transport import AiohttpRequest
-from bot.tg.turns import Turns
 
 if TYPE_CHECKING:
+    from bot.tg.turns import Turns
     from bot.tg.webhook import Webhook
 
 log = logging.getLogger(__name__)
@@ -75,6 +75,8 @@ _START_TRIES = 5
 _CHORES_SECONDS = 600.0
 _LAST_SECONDS = 1.0
 _SWITCH_SECONDS = 0.0005
+_GARBAGE = 20_000
+"""new objects until the youngest are looked through: a turn makes a thousand, nearly none in circles"""
 _REPLICA_BYTES = 8
 
 
@@ -117,6 +119,9 @@ def make_turns(settings: Settings, desk: Desk, database: Database) -> Turns | No
     """Return what shares updates with other replicas; None where this program is alone."""
     if not settings.shares:
         return None
+    from bot.storage.claims import Claims  # both know a server's dialect, which one program on SQLite does without
+    from bot.tg.turns import Turns
+
     seal, ledger = desk.in_groups.seal, desk.personal.ledger
     shared = Shared(Sessions(database, seal), desk.memory, desk.box.drafts, ledger, desk.clock)
     return Turns(database, Claims(database, seal, token_bytes(_REPLICA_BYTES)), shared, desk.is_danger)
@@ -183,6 +188,10 @@ async def run_bot(settings: Settings, engine: Engine, catalogue: Catalogue) -> N
     await database.open()
     desk = make_desk(settings, engine, catalogue, database)
     application = build_application(settings, desk)
+    # What was made so far stays to the end: it need not be looked through again and again.
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(_GARBAGE)
     handled, tally = Handled(database), Tally()
     application.add_error_handler(_counting(tally))
     try:

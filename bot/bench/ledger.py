@@ -56,7 +56,7 @@ class Stub:
             result = {"id": 1, "is_bot": True, "first_name": "Bench", "username": "bench_bot"}
         elif method == "sendMessage":
             self._number += 1
-            data = await request.post()
+            data = await request.json()
             chat = {"id": int(str(data["chat_id"])), "type": "private"}
             result = {"message_id": self._number, "date": int(time.time()), "chat": chat, "text": str(data["text"])}
         return web.json_response({"ok": True, "result": result})

@@ -182,11 +182,12 @@ class Renderer(BoxWriter, InsightWriter):
         rows.extend(self._young(state))
         if card.talk:
             rows.append((Button(self._button("afraid"), self._to("page:afraid", state, intent)),))
-        rows.extend(self._next_rows(card, intent, state, night=night))
+        key = ("next", intent, state, night)
+        rows.extend(self._keep(key, lambda: self._next_rows(card, intent, state, night=night)))
         rows.extend(in_rows(self._turns(card, intent, state, decision)))
         if intent == "talk_to_a_person":
             rows.insert(0, (Button(self._button("more_lines"), self._to("lines:any", state)),))
-        rows.extend(self._switch(intent, state, card.path))
+        rows.extend(self._keep(("switch", intent, state), lambda: self._switch(intent, state, card.path)))
         return Reply(html, (*rows, *self._foot(state, here=intent)), node=intent)
 
     def _turns(self, card: Card, intent: str, state: Target, decision: Decision | None) -> list[Button]:

@@ -86,13 +86,13 @@ def _pattern(
         problems.append(f"{name}: `{item}`: needs `say` and at most direction, urgency, explicit, leverage, sure")
         return []
     try:
-        regex, anchors = compile_source(item["say"], classes)
+        regex, needs = compile_source(item["say"], classes)
         return [
             Pattern(
                 category=category,
                 source=item["say"],
                 regex=regex,
-                anchors=anchors,
+                needs=needs,
                 direction=Direction(item.get("direction", "none")),
                 urgency=Urgency(item.get("urgency", "none")),
                 explicit=bool(item.get("explicit", True)),

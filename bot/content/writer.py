@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import datetime as dt
 import zlib
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Hashable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from functools import partial
-from typing import Any, Self
+from typing import Any, Self, TypeVar
 from zoneinfo import ZoneInfo
 
 import phonenumbers
@@ -21,9 +21,11 @@ from bot.content.reply import Button, Target
 from bot.content.resources import EMERGENCY
 from bot.core.values import Direction
 
+T = TypeVar("T")
 PER_ROW = 2
 DIRECTORY = "https://findahelpline.com"
 """lines by country, for places where none was checked"""
+_MOST_KEPT = 1000
 _LONDON = ZoneInfo("Europe/London")
 
 
@@ -45,12 +47,25 @@ class Writer:
     """the language written in"""
     script: str = ""
     """the language of the reader where the replies are in English and a care card has two lines of theirs"""
+    _kept: dict[Hashable, Any] = field(default_factory=dict, init=False, compare=False, repr=False)
+    """what was written and depends on nothing that changes, the latest"""
 
     def speaking(self, lang: str) -> Self:
         """Return this writer in another language; one without replies of its own is English."""
         script = lang if lang in self.catalogue.native and lang not in self.catalogue.library.languages else ""
         lang = lang if lang in self.catalogue.library.languages else ENGLISH
-        return self if (lang, script) == (self.lang, self.script) else replace(self, lang=lang, script=script)
+        if (lang, script) == (self.lang, self.script):
+            return self
+        return self._keep(("speaking", lang, script), lambda: replace(self, lang=lang, script=script))
+
+    def _keep(self, key: Hashable, make: Callable[[], T]) -> T:
+        """Return what `make` returned for `key` before, or make it; it must depend on `key` and this writer alone."""
+        made: T | None = self._kept.get(key)
+        if made is None:
+            if len(self._kept) >= _MOST_KEPT:
+                self._kept.clear()
+            made = self._kept[key] = make()
+        return made
 
     def number(self, line_id: str, state: Target | None = None, *, abroad: bool = False) -> str:
         """Return the number of a line for a template: words never carry numbers of their own.
@@ -95,7 +110,9 @@ class Writer:
     def _to(self, node: str, state: Target, back: str | None = None) -> Target:
         """Return where a button leads; `back` is the node it is on, where one can go back to that."""
         code = self.catalogue.code(back) if back is not None else None
-        return replace(state, node=node, asked_danger=False, lang=self.script or self.lang, back=code)
+        lang = self.script or self.lang
+        # As `replace` does it, in half the time.
+        return Target(node, state.direction, state.country, state.emergency, state.under_18, False, lang, code)
 
     def _render(
         self,
@@ -109,18 +126,25 @@ class Writer:
     ) -> str:
         # A card that is not written in the reader's language is English from its first line on; its buttons are not.
         own = self if self.catalogue.library.has(card.path, self.lang) else self.speaking(ENGLISH)
-        known = {
-            "number": partial(self.number, state=state),
-            "country": split_place(self.here(state or Target("")).place)[0],
-            "direction": direction.value,
-            "texts": own._texts,
-            "talk": card.talk,
-            "first": own._first_line(card),
-            "operator": self.operator,
-            "night": night,
-            "short": short,
-        }
-        return self.catalogue.library.template(card.path, own.lang).render(known | values).strip()
+        here = self.here(state or Target(""))
+
+        def render() -> str:
+            known = {
+                "number": partial(self.number, state=state),
+                "country": split_place(here.place)[0],
+                "direction": direction.value,
+                "texts": own._texts,
+                "talk": card.talk,
+                "first": own._first_line(card),
+                "operator": self.operator,
+                "night": night,
+                "short": short,
+            }
+            return self.catalogue.library.template(card.path, own.lang).render(known | values).strip()
+
+        # A number may give way to something else by place and by day.
+        key = ("card", card.path, own.lang, direction, night, short, here.place, here.now.date())
+        return render() if values else self._keep(key, render)
 
     def _moment(self) -> dt.datetime:
         """Return the time; the day the lines were compiled where the clock fails, so that care never waits for it."""
@@ -151,6 +175,9 @@ class Writer:
         self, state: Target, *, topics: bool = True, person: bool = True, here: str = ""
     ) -> tuple[tuple[Button, ...], ...]:
         """Return the last rows of every card: back, topics, a person, the tidying away of the chat."""
+        return self._keep(("foot", state, topics, person, here), lambda: self._make_foot(state, topics, person, here))
+
+    def _make_foot(self, state: Target, topics: bool, person: bool, here: str) -> tuple[tuple[Button, ...], ...]:
         first: list[Button] = []
         before = self.catalogue.by_code(state.back) if state.back else None
         if before is not None:

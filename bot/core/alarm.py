@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from math import exp, log
 
 import numpy as np
 from numpy.typing import NDArray
@@ -25,8 +26,8 @@ class Alarm:
 
     def probability(self, signals: Sequence[float]) -> float:
         """Return the probability 0..1 of danger from the values of SIGNALS."""
-        value = float(np.dot(signals, self.coefficients))
-        return float(1.0 / (1.0 + np.exp(-np.clip(value, -30.0, 30.0))))
+        value = sum(s * c for s, c in zip(signals, self.coefficients, strict=True))
+        return 1.0 / (1.0 + exp(-min(max(value, -30.0), 30.0)))
 
 
 def danger_signals(
@@ -39,8 +40,8 @@ def danger_signals(
     speaks against danger, and so does a message that is about none of our topics; an intent does not where the message
     has danger's own words (`named`), since "he texts his ex and last night he hit me" is about both.
     """
-    second = lexical if semantic is None else semantic
-    mine, other = softmax(lexical["danger"]), softmax(second["danger"])
+    mine = softmax(lexical["danger"])
+    other = mine if semantic is None else softmax(semantic["danger"])
     intents = softmax(lexical["intent"])
     first = _log_odds(corrected)
     most = _UNCLEAR if named else np.inf
@@ -48,7 +49,7 @@ def danger_signals(
         1.0,
         first,
         first if semantic is None else _log_odds(1.0 - float(other[-1])),
-        _agreement(mine[:-1], other[:-1]),
+        1.0 if semantic is None else _agreement(mine[:-1], other[:-1]),
         min(most, _log_odds(float(intents[:-1].max()), 1e-4)),
         _log_odds(float(intents[-1]), 1e-4),
     )
@@ -62,4 +63,4 @@ def _agreement(first: NDArray[np.float32], second: NDArray[np.float32]) -> float
 
 def _log_odds(chance: float, edge: float = _EDGE) -> float:
     chance = min(max(chance, edge), 1.0 - edge)
-    return float(np.log(chance / (1.0 - chance)))
+    return log(chance / (1.0 - chance))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from math import exp, log, log1p
 
 import numpy as np
 from numpy.typing import NDArray
@@ -28,8 +29,8 @@ class Calibration:
 
     def probability(self, signals: Floats64) -> float:
         """Return the probability 0..1 that the first choice is right, from the values of SIGNALS."""
-        value = float(np.dot(signals, np.asarray(self.coefficients)))
-        return float(1.0 / (1.0 + np.exp(-np.clip(value, -30.0, 30.0))))
+        value = float(np.dot(signals, self.coefficients))
+        return 1.0 / (1.0 + exp(-min(max(value, -30.0), 30.0)))
 
 
 def signals(inside: NDArray[np.float32], out: float, known: float, length: int) -> Floats64:
@@ -43,14 +44,14 @@ def signals(inside: NDArray[np.float32], out: float, known: float, length: int) 
     second = float(ranked[1]) if len(ranked) > 1 else 0.0
     spread = float(-(ranked * np.log(ranked + 1e-9)).sum())
     return np.array(
-        [1.0, _logit(best), float(np.log((best + 1e-4) / (second + 1e-4))), _logit(out), known,
-         float(np.log1p(length)), spread]
+        [1.0, _logit(best), log((best + 1e-4) / (second + 1e-4)), _logit(out), known,
+         log1p(length), spread]
     )  # fmt: skip
 
 
 def _logit(p: float) -> float:
     p = min(max(p, 1e-4), 1 - 1e-4)
-    return float(np.log(p / (1 - p)))
+    return log(p / (1 - p))
 
 
 def fit_logistic(rows: Floats64, right: NDArray[np.bool_]) -> tuple[float, ...]:

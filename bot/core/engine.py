@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from functools import partial
 
 from bot.core.age import under_18
 from bot.core.direction import read_direction
@@ -100,13 +101,13 @@ class Engine:
         """Return what `text` means and what to do with it; never raises on any text."""
         reading = self.read(text)
         tuning = self.tuning_of(reading)
-        fused = reading.fused(tuning.weight)
         utterance, tokens = reading.utterance, reading.tokens
         found, danger = read_danger(self.rules, tokens, reading.lexical, reading.semantic, self.danger_of)
         chance = tuning.alarm.probability(danger)
-        risk = assess(self.rules, tokens, found, chance, reading.fused(tuning.danger_weight), tuning.thresholds)
-        match = self._rank(fused["intent"], reading.known, len(tokens), tuning)
-        direction = read_direction(tokens, fused["direction"])
+        opinion = partial(reading.fused, weight=tuning.danger_weight)
+        risk = assess(self.rules, tokens, found, chance, opinion, tuning.thresholds)
+        match = self._rank(reading.fused("intent", tuning.weight), reading.known, len(tokens), tuning)
+        direction = read_direction(tokens, reading.fused("direction", tuning.weight))
         young = context.under_18 or under_18(tokens)
         fact = asked_about(self.rules.facts, tokens)
         if fact is not None:
@@ -163,12 +164,11 @@ class Engine:
         lexical, known = self.model.logits(together)
         second = self._second(together, context.lang or "en")
         reading = Reading(Utterance(together, (together,), ""), together, lexical, second, known)
-        fused = reading.fused(tuning.weight)
-        match = self._rank(fused["intent"], known, len(together), tuning)
+        match = self._rank(reading.fused("intent", tuning.weight), known, len(together), tuning)
         best = match.best(1)[0][0]
         if match.chance < tuning.calibration.unsure:
             return None
-        direction = read_direction(tokens, fused["direction"])
+        direction = read_direction(tokens, reading.fused("direction", tuning.weight))
         there = context if direction is Direction.NONE else replace(context, direction=direction)
         return _lean_on(match, best, Action.ANSWER, there)
 

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import zlib
 from collections.abc import Sequence
 from functools import lru_cache
 from itertools import pairwise
+from zlib import crc32 as _crc
 
 import numpy as np
 from numpy.typing import NDArray
@@ -19,7 +19,11 @@ WEIGHTS = np.array([1.0, 0.9, 1.0, 0.8, 0.8, 0.6], dtype=np.float32)
 _PAIR_WINDOW = 6
 _NEGATION_REACH = 3
 _FAMILY_BITS = 3
+_NOT = _crc(b"not ")
+_TRUE = np.array([True])
+Ids = NDArray[np.uint32]
 _MASK = (1 << 29) - 1
+
 # Words that carry grammar rather than topic; left out of the pairs only.
 STOP = frozenset(
     [
@@ -84,42 +88,51 @@ STOP = frozenset(
 
 def _hash(family: int, text: str) -> int:
     """Return the feature id: 29 bits of CRC-32 and the family in the low bits."""
-    return ((zlib.crc32(text.encode()) & _MASK) << _FAMILY_BITS) | family
+    return ((_crc(text.encode()) & _MASK) << _FAMILY_BITS) | family
+
+
+def _in_family(family: int, sums: list[int]) -> bytes:
+    """Return the feature ids of many CRC-32 sums, as `_hash` makes them of one, as 32-bit values."""
+    return ((np.array(sums, dtype=np.uint32) << np.uint32(_FAMILY_BITS)) | np.uint32(family)).tobytes()
 
 
 @lru_cache(maxsize=8192)
-def _of_word(word: str) -> tuple[int, ...]:
-    """Return the ids that one word gives alone: itself, its characters (2 to 5), its stem, its sound."""
+def _of_word(word: str) -> bytes:
+    """Return the ids that one word gives alone: itself, its characters (2 to 5), its stem, its sound; as 32-bit values.
+
+    Bytes are the smallest of what a cache of thousands of words may hold, and are joined at once.
+    """
     ids = [_hash(0, word), _hash(3, "s" + stem(word)), _hash(3, "k" + sound_key(word))]
     padded = f"<{word[:24]}>"
     for size in (2, 3, 4, 5):
         ids.extend(_hash(2, padded[i : i + size]) for i in range(len(padded) - size + 1))
-    return tuple(ids)
+    return np.array(ids, dtype=np.uint32).tobytes()
 
 
-@lru_cache(maxsize=16384)
-def _of_two(family: int, first: str, second: str) -> int:
-    return _hash(family, f"{first} {second}")
-
-
-def extract(tokens: Sequence[str]) -> tuple[NDArray[np.int64], NDArray[np.float32]]:
+def extract(tokens: Sequence[str]) -> tuple[Ids, NDArray[np.float32]]:
     """Return (ids, counts) of the message's features, ids unique and sorted; counts damped as 1 + ln(n)."""
-    ids: list[int] = []
-    for word in tokens:
-        ids.extend(_of_word(word))
-    ids.extend(_of_two(1, a, b) for a, b in pairwise(tokens))
-    ids.extend(_of_two(5, a, c) for a, c in zip(tokens, tokens[2:], strict=False))
+    words = [(t.encode(), _crc(t.encode() + b" ")) for t in tokens]
+    pairs = [_crc(b, a) for (_, a), (b, _) in pairwise(words)]
+    skips = [_crc(c, a) for (_, a), (c, _) in zip(words, words[2:], strict=False)]
     for i, word in enumerate(tokens):
         if word in NEGATIONS:
             # "he never hit me" must not look like "he hit me": the next words are also seen as negated.
-            ids.extend(_of_two(5, "not", after) for after in tokens[i + 1 : i + 1 + _NEGATION_REACH])
-    content = [stem(t) for t in tokens if t not in STOP]
-    for i, a in enumerate(content):
-        ids.extend(_of_two(4, a, b) if a < b else _of_two(4, b, a) for b in content[i + 1 : i + 1 + _PAIR_WINDOW])
-    if not ids:
-        return np.empty(0, np.int64), np.empty(0, np.float32)
-    unique, counts = np.unique(np.array(ids, dtype=np.int64), return_counts=True)
-    return unique, (1.0 + np.log(counts)).astype(np.float32)
+            skips += [_crc(after, _NOT) for after, _ in words[i + 1 : i + 1 + _NEGATION_REACH]]
+    content = [(s.encode(), _crc(s.encode() + b" ")) for s in [stem(t) for t in tokens if t not in STOP]]
+    together = [
+        _crc(b, first) if a < b else _crc(a, second)
+        for i, (a, first) in enumerate(content)
+        for b, second in content[i + 1 : i + 1 + _PAIR_WINDOW]
+    ]
+    families = [_in_family(1, pairs), _in_family(5, skips), _in_family(4, together)]
+    ids = np.frombuffer(b"".join([*map(_of_word, tokens), *families]), np.uint32)
+    if not len(ids):
+        return ids, np.empty(0, np.float32)
+    # What np.unique does, without its way there, which takes longer than the sorting of a few hundred.
+    ids = np.sort(ids)
+    first = np.flatnonzero(np.concatenate((_TRUE, ids[1:] != ids[:-1])))
+    counts = np.concatenate((first[1:], [len(ids)])) - first
+    return ids[first], (1.0 + np.log(counts)).astype(np.float32)
 
 
 @lru_cache(maxsize=1)
@@ -129,10 +142,10 @@ def _weights() -> NDArray[np.float32]:
     return full
 
 
-def scale(ids: NDArray[np.int64], values: NDArray[np.float32]) -> NDArray[np.float32]:
+def scale(ids: Ids, values: NDArray[np.float32]) -> NDArray[np.float32]:
     """Return `values` with each family brought to unit length and its weight, the whole to unit length."""
-    family = ids & ((1 << _FAMILY_BITS) - 1)
-    norms = np.sqrt(np.bincount(family, weights=values * values, minlength=1 << _FAMILY_BITS)).astype(np.float32)
+    family = (ids & ((1 << _FAMILY_BITS) - 1)).astype(np.intp)
+    norms = np.sqrt(np.bincount(family, values * values, 1 << _FAMILY_BITS)).astype(np.float32)
     norms[norms == 0] = 1.0
     scaled = values * (_weights() / norms)[family]
     total = float(np.sqrt(np.dot(scaled, scaled)))

@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import sparse
 
-from bot.core.features import extract, scale
+from bot.core.features import Ids, extract, scale
 from bot.core.linear import Floats, Head, LinearModel, quantise, softmax
 
 _BATCH = 256
@@ -51,9 +51,7 @@ def fit_linear(
     return LinearModel(keys, idf, whole, sizes, bias, heads)
 
 
-def vectorize(
-    token_lists: Sequence[Sequence[str]], min_count: int
-) -> tuple[NDArray[np.int64], Floats, sparse.csr_matrix]:
+def vectorize(token_lists: Sequence[Sequence[str]], min_count: int) -> tuple[Ids, Floats, sparse.csr_matrix]:
     """Return (feature ids kept, their idf, examples as a sparse matrix of scaled values)."""
     found = [extract(tokens) for tokens in token_lists]
     keys, documents = np.unique(np.concatenate([ids for ids, _ in found]), return_counts=True)

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from bot.core.features import extract, scale
+from bot.core.features import Ids, extract, scale
 
 Floats = NDArray[np.float32]
 _MAX_WORDS = 300
@@ -28,7 +28,7 @@ class Head:
 class LinearModel:
     """Weights by feature (rows) and class of every head (columns)."""
 
-    keys: NDArray[np.int64]
+    keys: Ids
     """feature ids, sorted, shape (features,)"""
     idf: Floats
     """inverse document frequency, shape (features,)"""
@@ -40,25 +40,25 @@ class LinearModel:
     """shape (classes of all heads,)"""
     heads: Mapping[str, Head]
 
-    def vector(self, tokens: Sequence[str]) -> tuple[NDArray[np.int64], Floats, float]:
+    def vector(self, tokens: Sequence[str]) -> tuple[NDArray[np.intp], Floats, float]:
         """Return (rows, values, share): the known features, scaled, and the share 0..1 of known weight."""
         if len(tokens) > _MAX_WORDS:
             tokens = (*tokens[: _MAX_WORDS // 2], *tokens[-_MAX_WORDS // 2 :])
         ids, counts = extract(tokens)
         if not len(ids) or not len(self.keys):
-            return np.empty(0, np.int64), np.empty(0, np.float32), 0.0
-        rows = np.searchsorted(self.keys, ids)
+            return np.empty(0, np.intp), np.empty(0, np.float32), 0.0
+        rows = self.keys.searchsorted(ids)
         rows[rows == len(self.keys)] = 0
-        known = self.keys[rows] == ids
+        known = np.flatnonzero(self.keys[rows] == ids)
         rows = rows[known]
-        return rows, scale(ids[known], counts[known] * self.idf[rows]), float(known.mean())
+        return rows, scale(ids[known], counts[known] * self.idf[rows]), len(known) / len(ids)
 
     def logits(self, tokens: Sequence[str]) -> tuple[Mapping[str, Floats], float]:
         """Return the logits of every head for one message, and the share of its features that is known."""
         rows, values, share = self.vector(tokens)
         scores = self.bias
         if len(rows):
-            scores = scores + (values @ self.weights[rows].astype(np.float32)) * self.steps
+            scores = scores + (values @ self.weights.take(rows, axis=0).astype(np.float32)) * self.steps
         return {name: scores[head.start : head.stop] for name, head in self.heads.items()}, share
 
 
@@ -70,5 +70,6 @@ def quantise(weights: Floats) -> tuple[NDArray[np.int8], Floats]:
 
 def softmax(logits: Floats) -> Floats:
     """Return probabilities along the last axis."""
-    shifted = np.exp(logits - logits.max(axis=-1, keepdims=True))
-    return np.asarray(shifted / shifted.sum(axis=-1, keepdims=True), dtype=np.float32)
+    # The ufuncs themselves: for a handful of classes the way through the methods takes longer than the sums.
+    shifted = np.exp(logits - np.maximum.reduce(logits, axis=-1, keepdims=True))
+    return np.asarray(shifted / np.add.reduce(shifted, axis=-1, keepdims=True), dtype=np.float32)

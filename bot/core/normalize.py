@@ -16,6 +16,7 @@ _WORD = re.compile(r"[a-z0-9']+|[?!.;\n]+")
 _URL = re.compile(r"(?:https?://|www\.)\S+|\S+@\S+\.\S+")
 _AGE_TAG = re.compile(r"[\[(]\s*(\d{1,2})\s*/?\s*([mf])?\s*[\])]")
 _GLUED = re.compile(r"[a-z@$!*+|][a-z0-9@$!*+|']*[0-9@$*+|!][a-z@$*+|0-9!']*[a-z]|[0-9$@][a-z]{2,}[0-9a-z]*")
+_SIGN = re.compile(r"[0-9@$*+|!]")
 _SPACED = re.compile(r"\b(?:[a-z][ .\-_*]){2,}[a-z]\b")
 # Digits and signs that stand for letters inside a word (leetspeak, "algospeak").
 _LEET = str.maketrans({"0": "o", "1": "i", "3": "e", "4": "a", "5": "s", "7": "t", "8": "b", "@": "a", "$": "s",
@@ -64,7 +65,8 @@ def normalize(text: str, lexicon: Lexicon) -> Utterance:
     latin = _URL.sub(" ", _COMMAND.sub("", latin))
     latin = _AGE_TAG.sub(lambda m: f" {m.group(1)} ", latin)
     latin = _SPACED.sub(lambda m: _join_spaced(m.group()), latin)
-    latin = _GLUED.sub(lambda m: _unleet(m.group()), latin)
+    if _SIGN.search(latin):  # most messages have none, and to look for whole words takes much longer
+        latin = _GLUED.sub(lambda m: _unleet(m.group()), latin)
     raw_sentences: list[list[str]] = [[]]
     for word in _WORD.findall(latin):
         if word[0] in _END:

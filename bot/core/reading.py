@@ -39,7 +39,6 @@ class Reading:
     known: float
     """share 0..1 of the message's features that the lexical model knows"""
 
-    def fused(self, weight: float) -> dict[str, Floats]:
-        """Return log-probabilities by head, the second opinion counted `weight` times."""
-        second = self.semantic
-        return {n: fuse(v, None if second is None else second[n], weight) for n, v in self.lexical.items()}
+    def fused(self, head: str, weight: float) -> Floats:
+        """Return log-probabilities of a head, the second opinion counted `weight` times."""
+        return fuse(self.lexical[head], None if self.semantic is None else self.semantic[head], weight)

@@ -65,13 +65,13 @@ class SafetyRules:
     def build(
         cls, patterns: Sequence[Pattern], guards: Sequence[Pattern], emergency: Sequence[Pattern], facts: Facts
     ) -> SafetyRules:
-        """Index `patterns` by anchor, so that a message tries only those whose words it holds."""
+        """Index `patterns` by the words they need, so that a message tries only those whose words it holds."""
         index: dict[str, list[int]] = {}
         always: list[int] = []
         for i, pattern in enumerate(patterns):
-            if not pattern.anchors:
+            if not pattern.needs:
                 always.append(i)
-            for anchor in pattern.anchors:
+            for anchor in pattern.needs[0] if pattern.needs else ():
                 index.setdefault(anchor, []).append(i)
         return cls(
             tuple(patterns),
@@ -101,7 +101,7 @@ def match_rules(rules: SafetyRules, tokens: Sequence[str]) -> tuple[Hit, ...]:
     line = " " + " ".join(tokens) + " "
     found: list[Hit] = []
     for i in sorted(tried):
-        span = find(rules.patterns[i], line)
+        span = find(rules.patterns[i], line) if rules.patterns[i].may_match(words) else None
         if span is not None:
             start = line.count(" ", 0, span[0]) - 1
             found.append(Hit(rules.patterns[i], start, start + len(line[span[0] : span[1]].split())))
@@ -115,7 +115,7 @@ def guarded_words(rules: SafetyRules, tokens: Sequence[str]) -> tuple[tuple[int,
     """Return the spans of words that are an idiom, a film, a game: (first, one past the last)."""
     words = set(tokens)
     line = " " + " ".join(tokens) + " "
-    spans = [m.span() for g in rules.guards if not g.anchors or g.anchors & words for m in g.regex.finditer(line)]
+    spans = [m.span() for g in rules.guards if g.may_match(words) for m in g.regex.finditer(line)]
     starts = [(line.count(" ", 0, a) - 1, len(line[a:b].split())) for a, b in spans]
     return tuple((start, start + size) for start, size in starts)
 
@@ -166,15 +166,15 @@ def assess(
     tokens: Sequence[str],
     found: Sequence[Hit],
     chance: float,
-    logits: Mapping[str, Floats],
+    opinion: Callable[[str], Floats],
     thresholds: Thresholds,
 ) -> Risk:
     """Return the danger in one message.
 
-    `found` are the patterns that matched, `chance` the probability 0..1 of danger (`alarm.Alarm`), `logits` those of
-    the heads `danger` (CATEGORIES and none), `urgency`, `explicit` and `direction`.
+    `found` are the patterns that matched, `chance` the probability 0..1 of danger (`alarm.Alarm`), `opinion` gives
+    the logits of a head: `danger` (CATEGORIES and none), `urgency`, `explicit` and `direction`.
     """
-    danger = softmax(logits["danger"])
+    danger = softmax(opinion("danger"))
     hits = tuple(h.pattern for h in found)
     scores = {c: float(p) for c, p in zip(CATEGORIES, danger[:-1], strict=True)}
     for hit in hits:
@@ -184,14 +184,14 @@ def assess(
     if chance < needed and not any(h.sure for h in hits):
         return Risk(confidence=chance)
     categories = tuple(c for i, c in enumerate(ranked) if i == 0 or scores[c] >= thresholds.second)[:3]
-    urgency = _urgency(rules, tokens, hits, categories, logits["urgency"], thresholds)
+    urgency = _urgency(rules, tokens, hits, categories, opinion("urgency"), thresholds)
     main = [h for h in hits if h.category == categories[0]]
-    explicit = any(h.explicit for h in main) if main else float(softmax(logits["explicit"])[0]) >= 0.5
+    explicit = any(h.explicit for h in main) if main else float(softmax(opinion("explicit"))[0]) >= 0.5
     return Risk(
         categories=categories,
         urgency=urgency,
         explicit=explicit,
-        direction=_direction(main, logits["direction"]),
+        direction=_direction(main, opinion("direction")),
         leverage=any(h.leverage for h in hits),
         confidence=chance,
     )
@@ -209,7 +209,7 @@ def _urgency(
         return Urgency.EMERGENCY
     words = set(tokens)
     line = " " + " ".join(tokens) + " "
-    if any(p.anchors & words and find(p, line) for p in rules.emergency):
+    if any(p.may_match(words) and find(p, line) for p in rules.emergency):
         return Urgency.EMERGENCY
     return Urgency.EMERGENCY if float(softmax(logits)[0]) >= thresholds.emergency else Urgency.HIGH
 

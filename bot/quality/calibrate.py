@@ -56,7 +56,7 @@ def _best_weight(items: Sequence[_Item], labels: tuple[str, ...]) -> float:
 
     def right(weight: float) -> int:
         return sum(
-            _first(i.reading.fused(weight)["intent"], labels) in {i.record.intent, *i.record.accept}
+            _first(i.reading.fused("intent", weight), labels) in {i.record.intent, *i.record.accept}
             for i in items
             if i.record.intent != OUT
         )
@@ -71,7 +71,7 @@ def _first(scores: NDArray[np.float32], labels: tuple[str, ...]) -> str:
 def _tiers(items: Sequence[_Item], labels: tuple[str, ...], weight: float) -> Calibration:
     rows, right, inside = [], [], []
     for item in items:
-        chances = softmax(item.reading.fused(weight)["intent"])
+        chances = softmax(item.reading.fused("intent", weight))
         rows.append(signals(chances[:-1], float(chances[-1]), item.reading.known, len(item.reading.tokens)))
         inside.append(item.record.intent != OUT)
         right.append(inside[-1] and _first(chances, labels) in {item.record.intent, *item.record.accept})
@@ -94,7 +94,7 @@ def _alarm(engine: Engine, items: Sequence[_Item]) -> tuple[Alarm, Thresholds]:
         if item.record.safety is None or (both and item.reading.semantic is None):
             continue  # native scripts are judged without the encoder, by the lexical tuning
         if item.record.safety:
-            urgency = softmax(item.reading.fused(1.0)["urgency"])
+            urgency = softmax(item.reading.fused("urgency", 1.0))
             emergencies.append((float(urgency[0]), item.record.urgency == "emergency"))
         reading = item.reading
         _, found = read_danger(engine.rules, reading.tokens, reading.lexical, reading.semantic, engine.danger_of)

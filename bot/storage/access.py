@@ -12,12 +12,11 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 from sqlalchemy import Connection, Table, event
-from sqlalchemy.dialects.postgresql import insert as postgresql_insert
 from sqlalchemy.dialects.sqlite import insert as sqlite_insert
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from bot.storage.engines import SqliteFile, make_engine
+from bot.storage.engines import Part, Rows, SqliteFile, make_engine
 from bot.storage.patience import within
 
 T = TypeVar("T")
@@ -91,18 +90,22 @@ class Access:
         async with self.at_once() as connection:
             return (await connection.execute(query, values)).all()
 
-    async def write(self, statement: Any, rows: Sequence[Mapping[str, Any]]) -> None:
-        """Write the few rows of a turn, all or none, with a statement made once; it may raise any of BROKEN."""
+    async def write(self, *parts: Part) -> None:
+        """Write the few rows of a turn with statements made once; it may raise any of BROKEN.
+
+        All or none on SQLite; on a server each part is a transaction of its own.
+        """
         if self._file is not None:
             async with self._turn:
                 try:
-                    self._file.write(statement, rows)
+                    self._file.write(parts)
                 except sqlite3.OperationalError:  # the same
-                    await self._file.run(lambda connection: connection.execute(statement, rows))
+                    await self._file.run(lambda connection: [connection.execute(*part) for part in parts])
             return
-        await within(self._write(statement, rows), _WRITE_SECONDS)
+        for part in parts:
+            await within(self._write(*part), _WRITE_SECONDS)
 
-    async def _write(self, statement: Any, rows: Sequence[Mapping[str, Any]]) -> None:
+    async def _write(self, statement: Any, rows: Rows) -> None:
         async with self.at_once() as connection:
             await connection.execute(statement, rows)
 
@@ -165,7 +168,11 @@ class Access:
 
     def insert(self, table: Table) -> Any:
         """Return an INSERT that knows what to do on a conflict, on either engine."""
-        return (sqlite_insert if self.is_sqlite else postgresql_insert)(table)
+        if self.is_sqlite:
+            return sqlite_insert(table)
+        from sqlalchemy.dialects.postgresql import insert as postgresql_insert  # two megabytes that SQLite does without
+
+        return postgresql_insert(table)
 
     async def truncate_log(self) -> None:
         """Empty SQLite's write-ahead log, so that what was erased lies in no file any more."""

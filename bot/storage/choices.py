@@ -54,13 +54,14 @@ class Choices:
 
         Where the database is broken, what is remembered: a veil must not fall since a disk is full.
         """
-        chat = self._seal.chat(chat_id)
+        chats = self._seal.chats(chat_id)
+        chat = chats[0]
         now = asyncio.get_running_loop().time()
         kept = self._cache.get(chat)
         if kept is not None and now - kept[0] < _CACHE_SECONDS:
             return kept[1]
         try:
-            rows = await self._database.read(self._mine, **self._keyed(chat_id))
+            rows = await self._database.read(self._mine, **dict(zip(self._names, chats, strict=True)))
         except TimeoutError as error:
             self._database.warn(error)
             found = kept[1] if kept is not None else Reader()

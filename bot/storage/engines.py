@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import sqlite3
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
 from functools import lru_cache
 from typing import Any, TypeVar
 
@@ -18,6 +17,9 @@ from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 from bot.errors import StorageError
 
 T = TypeVar("T")
+Rows = Sequence[Mapping[str, Any]]
+Part = tuple[Any, Rows]
+"""a statement and the rows it is executed with"""
 NO_ADDRESS = "UNSPOKEN_DATABASE_URL: this is not the address of a database"
 _CONNECT_SECONDS = 5
 _STATEMENT_SECONDS = 10
@@ -71,30 +73,33 @@ class SqliteFile:
     def read(self, query: Any, values: Mapping[str, Any]) -> list[Any]:
         """Return the rows of a short query at once; raises sqlite3.Error or SQLAlchemyError."""
         sql, names = _as_text(query)
-        with self._open() as connection:
-            return connection.execute(sql, [values[name] for name in names]).fetchall()
-
-    def write(self, statement: Any, rows: Sequence[Mapping[str, Any]]) -> None:
-        """Write a few rows at once, all or none; raises sqlite3.Error or SQLAlchemyError, also for a lock held now."""
-        sql, names = _as_text(statement)
-        with self._open() as connection:
-            connection.executemany(sql, [[row[name] for name in names] for row in rows])
-
-    @contextmanager
-    def _open(self) -> Iterator[sqlite3.Connection]:
-        """Give the connection of this thread in a transaction; after a failure the next one opens the file anew."""
         try:
-            if self._here is None:
-                self._here = sqlite3.connect(str(self._engine.url.database), timeout=0)
-                _sqlite_pragmas(self._here, None)
-                # Nobody may wait here: neither for another program's lock, nor for the disk, as who checkpoints does.
-                for pragma in ("busy_timeout=0", "wal_autocheckpoint=0"):
-                    self._here.execute(f"PRAGMA {pragma}")
-            with self._here:
-                yield self._here
+            # No transaction: one statement sees one state of the file.
+            return self._open().execute(sql, [values[name] for name in names]).fetchall()
         except (sqlite3.Error, SQLAlchemyError):
             self._close_here()
             raise
+
+    def write(self, parts: Iterable[Part]) -> None:
+        """Write a few rows at once, all or none; raises sqlite3.Error or SQLAlchemyError, also for a lock held now."""
+        try:
+            with self._open() as connection:
+                for statement, rows in parts:
+                    sql, names = _as_text(statement)
+                    connection.executemany(sql, [[row[name] for name in names] for row in rows])
+        except (sqlite3.Error, SQLAlchemyError):
+            self._close_here()
+            raise
+
+    def _open(self) -> sqlite3.Connection:
+        """Return the connection of this thread; whoever meets a failure closes it, and the next one opens it anew."""
+        if self._here is None:
+            self._here = sqlite3.connect(str(self._engine.url.database), timeout=0)
+            _sqlite_pragmas(self._here, None)
+            # Nobody may wait here: neither for another program's lock, nor for the disk, as who checkpoints does.
+            for pragma in ("busy_timeout=0", "wal_autocheckpoint=0"):
+                self._here.execute(f"PRAGMA {pragma}")
+        return self._here
 
     def _close_here(self) -> None:
         here, self._here = self._here, None

@@ -15,6 +15,7 @@ from typing import Any
 from sqlalchemy import ColumnElement, Connection, delete, select, tuple_, update
 
 from bot.storage.database import BROKEN, Database
+from bot.storage.handled import Ending
 from bot.storage.schema import ledger
 from bot.storage.seal import Seal
 
@@ -56,11 +57,14 @@ class Notes:
         """Enter messages to be cleared at `due`, both in seconds since 1970. Returns once they are on disk."""
         await self.note_all((Entry(chat_id, m, sent), due) for m in messages)
 
-    async def note_all(self, entries: Iterable[tuple[Entry, int]]) -> None:
-        """Enter messages, each with when it is due. Returns once they are on disk."""
+    async def note_all(self, entries: Iterable[tuple[Entry, int]], ending: Ending | None = None) -> None:
+        """Enter messages, each with when it is due. Returns once they are on disk.
+
+        With `ending` the update that they answer is entered as answered in the same transaction.
+        """
         self._waiting.extend(entries)
         del self._waiting[:-_MOST_WAITING]
-        await self._write()
+        await self._write(ending)
 
     async def hasten(self, chat_id: int, due: int) -> None:
         """Have every message of a chat cleared at `due` at the latest."""
@@ -72,24 +76,23 @@ class Notes:
         """Write what waits, as before the end."""
         await self._write()
 
-    async def _write(self) -> None:
+    async def _write(self, ending: Ending | None = None) -> None:
         """Write what waits, all in one transaction; callers that come meanwhile share the next one."""
         async with self._lock:
             rows, self._waiting = self._waiting, []
-            if not rows:
+            if not rows and ending is None:
                 return
+            # A chat's rows of one turn lie under one hash anyway: they may share what it takes to make that, and a box.
+            chats = {chat: (self._seal.chat(chat), self._seal.close(chat)) for chat in {e.chat_id for e, _ in rows}}
             values = [
-                {
-                    "chat": self._seal.chat(e.chat_id),
-                    "message": e.message,
-                    "box": self._seal.close(e.chat_id),
-                    "sent": e.sent,
-                    "due": due,
-                }
-                for e, due in rows
+                {"chat": chat, "message": e.message, "box": box, "sent": e.sent, "due": due}
+                for (e, due), (chat, box) in ((row, chats[row[0].chat_id]) for row in rows)
             ]
             try:
-                await self._database.write(self._insert, values)
+                parts = [(self._insert, values)] if values else []
+                await self._database.write(*parts, *([ending.row] if ending is not None else []))
+                if ending is not None:
+                    ending.done()
             except BROKEN as error:
                 self._waiting[:0] = rows
                 self._database.warn(error)

@@ -10,7 +10,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Protocol
 
-from telegram import Bot, Message
+from telegram import Bot
 
 from bot.content.boxcards import LONGEST, message_link
 from bot.content.render import Renderer
@@ -22,6 +22,7 @@ from bot.storage.boxrows import ID_BYTES, Draw, Followed, Outcome, Question, Sta
 from bot.tg.drafts import Drafts
 from bot.tg.post import Post
 from bot.tg.relay import Relay
+from bot.tg.telegram_reply import Sent
 
 log = logging.getLogger(__name__)
 _EVERY = 30.0
@@ -50,8 +51,8 @@ class Community(Protocol):
     async def lang(self, group: int) -> str:
         """Return the language of cards in a group."""
 
-    async def publish(self, bot: Bot, group: int, reply: Reply) -> Message | None:
-        """Send a card to a group, to the thread it belongs in; return the message, or None."""
+    async def publish(self, bot: Bot, group: int, reply: Reply) -> Sent | None:
+        """Send a card to a group, to the thread it belongs in; return what was sent, or None."""
 
 
 def new_code() -> str:
@@ -102,8 +103,8 @@ class BoxSweep:
         sent = await self.community.publish(bot, group, renderer.box_posted(question.pseudonym, question.text))
         if sent is None:
             await self.questions.failed(question.code, now)
-        elif await self.questions.posted(question.code, sent.message_id) is Outcome.LATER:
-            self._unconfirmed[question.code] = sent.message_id
+        elif await self.questions.posted(question.code, sent.number) is Outcome.LATER:
+            self._unconfirmed[question.code] = sent.number
         return sent is not None
 
     async def _of_group(self, group: int) -> Renderer:

@@ -14,6 +14,7 @@ from telegram import Bot, MaybeInaccessibleMessage, Message
 from bot.log import place_of
 from bot.storage.ledger import TELEGRAM_HOURS, Entry, Ledger
 from bot.tg.deliver import Outcome, deliver
+from bot.tg.telegram_reply import Sent
 
 log = logging.getLogger(__name__)
 BATCH = 100
@@ -67,9 +68,10 @@ class Clearer:
         await self._clear(bot, entry.chat_id, [entry])
         await self.ledger.wipe()
 
-    def fade(self, message: Message, seconds: int) -> None:
+    def fade(self, message: Sent, seconds: int) -> None:
         """Have a message cleared after some seconds without a note on disk; after a restart it stays."""
-        self._fading.append((_entry(message), self.clock() + seconds))
+        now = int(self.clock())
+        self._fading.append((Entry(message.chat, message.number, now), now + seconds))
 
     def _faded(self, chat_id: int | None = None) -> list[Entry]:
         """Take what was to fade: all of a chat, or what is due."""

@@ -233,8 +233,8 @@ class Desk:
         return await asyncio.to_thread(self.engine.decide, text, before)
 
     async def _answer(self, bot: Bot, message: Message, reply: Reply) -> None:
-        """Send a reply to a message; both are noted for clearing."""
-        await self.post.send(bot, message.chat_id, reply, message)
+        """Send the one reply to a message; both are noted for clearing."""
+        await self.post.send(bot, message.chat_id, reply, message, last=True)
 
     async def _send(self, bot: Bot, chat_id: int, reply: Reply) -> None:
         await self.post.send(bot, chat_id, reply)

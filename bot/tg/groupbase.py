@@ -7,7 +7,7 @@ from collections import OrderedDict
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 
-from telegram import Bot, ChatMember, Message
+from telegram import Bot, ChatMember
 from telegram.error import BadRequest, TelegramError
 
 from bot.content.groupsettings import GroupSettings, read_settings, write_settings
@@ -24,6 +24,7 @@ from bot.tg.memory import ShortMemory
 from bot.tg.post import Post
 from bot.tg.profile import set_group_menu
 from bot.tg.recent import Recent
+from bot.tg.telegram_reply import Sent
 
 ASK = "g"
 SETTINGS = "s"
@@ -125,7 +126,7 @@ class GroupBase:
             return False
         return member.status in (*_ADMINS, ChatMember.MEMBER) or bool(getattr(member, "is_member", False))
 
-    async def publish(self, bot: Bot, group: int, reply: Reply) -> Message | None:
+    async def publish(self, bot: Bot, group: int, reply: Reply) -> Sent | None:
         """Send a card of the box to a group, to its topic where it has one; it stays."""
         settings = await self.settings_of(group)
         return await self._hand_over(bot, group, reply, settings, settings.topic)
@@ -135,11 +136,11 @@ class GroupBase:
         sent = await self._hand_over(bot, group, reply, settings, thread)
         if sent is not None and settings.minutes:
             now = int(self.clock())
-            await self.ledger.note(sent.chat_id, [sent.message_id], now, now + settings.minutes * 60)
+            await self.ledger.note(sent.chat, [sent.number], now, now + settings.minutes * 60)
 
     async def _hand_over(
         self, bot: Bot, group: int, reply: Reply, settings: GroupSettings, thread: int | None
-    ) -> Message | None:
+    ) -> Sent | None:
         """Send a card to a group; what is learned by it holds from then on.
 
         A group may have become a supergroup while nobody could be told: the card goes there, and so does the group. And
@@ -148,9 +149,9 @@ class GroupBase:
         sent = await self.post.send_unnoted(bot, group, reply, thread=thread)
         if sent is None:
             return None
-        if sent.chat_id != group:
-            await self.move(group, sent.chat_id)
-        elif thread is not None and thread == settings.topic and sent.message_thread_id != thread:
+        if sent.chat != group:
+            await self.move(group, sent.chat)
+        elif thread is not None and thread == settings.topic and sent.thread != thread:
             await self.groups.put(group, write_settings(replace(settings, topic=None)))
         return sent
 

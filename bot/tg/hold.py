@@ -10,6 +10,8 @@ from collections.abc import Awaitable, Callable, Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
 
+from bot.storage.handled import Ending
+
 _at_hand: ContextVar[Hold | None] = ContextVar("hold", default=None)
 
 
@@ -26,6 +28,8 @@ class Hold:
         """what is told, once, that the update waits for Telegram and no longer for the processor"""
         self.check: Callable[[], Awaitable[None]] | None = None
         """what is asked before each call whether the update is still this program's; it cancels the task where not"""
+        self.ending: Ending | None = None
+        """how the update is entered as answered with the note of its last reply; None: only afterwards"""
 
     def calls(self) -> None:
         """Note that a call begins, or waits for room."""
@@ -53,6 +57,12 @@ class Hold:
 def at_hand(hold: Hold) -> None:
     """Let what follows in this task count for an update."""
     _at_hand.set(hold)
+
+
+def ending() -> Ending | None:
+    """Return how the update at hand, if any, may be entered as answered with its last reply."""
+    hold = _at_hand.get()
+    return hold.ending if hold is not None else None
 
 
 async def calling() -> None:

@@ -6,22 +6,20 @@ import asyncio
 import contextlib
 import logging
 import time
-import warnings
 from collections.abc import Callable
 from typing import Any
 
 from telegram import Bot
-from telegram.error import Conflict, EndPointNotFound, InvalidToken, NetworkError, RetryAfter, TelegramError
+from telegram.error import Conflict, InvalidToken, NetworkError, RetryAfter, TelegramError
 
 from bot.errors import DeafError, TokenError
 from bot.storage.handled import Handled
 from bot.tg.deliver import seconds_to_wait
 from bot.tg.order import ALLOWED, Handle, Order, number_of
+from bot.tg.raw import call_raw
 from bot.tg.tally import Tally
 
 log = logging.getLogger(__name__)
-# Raw updates are wanted, so that one which does not parse cannot take its batch along; the library advises against it.
-warnings.filterwarnings("ignore", message="Please use 'Bot.getUpdates'")
 _LIMIT = 100
 _MOST_AT_HAND = 1000
 """updates at once, those included that no longer hold the offset; more are fetched when some are done"""
@@ -102,7 +100,7 @@ class Intake:
         while not self._stop.is_set():
             try:
                 raw = await self._poll()
-            except (InvalidToken, EndPointNotFound):  # the second is how the library reports a 401 to a raw request
+            except InvalidToken:
                 raise TokenError from None
             except (TelegramError, ValueError) as error:
                 await self._pause(error)
@@ -125,10 +123,12 @@ class Intake:
         self._order.mark()
         lowest = self._order.lowest(crowded=self._crowded)
         timeout = 0 if self._must_return_at_once() else _POLL_SECONDS
+        # Raw, so that an update which does not parse cannot take its batch along.
         call = asyncio.ensure_future(
-            self._bot.do_api_request(
+            call_raw(
+                self._bot,
                 "getUpdates",
-                api_kwargs={
+                {
                     "offset": self._highest + 1 if lowest is None else lowest,
                     "timeout": timeout,
                     "allowed_updates": self._allowed,
@@ -235,8 +235,6 @@ class Intake:
             return
         offset = self._highest + 1 if lowest is None else lowest
         try:
-            await self._bot.do_api_request(
-                "getUpdates", api_kwargs={"offset": offset, "timeout": 0, "limit": 1}, read_timeout=5
-            )
+            await call_raw(self._bot, "getUpdates", {"offset": offset, "timeout": 0, "limit": 1}, read_timeout=5)
         except (TelegramError, ValueError) as error:
             log.info("the last confirmation failed (%s)", type(error).__name__)

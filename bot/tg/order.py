@@ -11,14 +11,16 @@ import time
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from telegram import Bot, Update
 
 from bot.storage.handled import Handled
 from bot.tg.hold import Hold, at_hand
 from bot.tg.tally import Tally
-from bot.tg.turns import Turn, Turns
+
+if TYPE_CHECKING:
+    from bot.tg.turns import Turn, Turns
 
 log = logging.getLogger(__name__)
 ALLOWED = ("message", "callback_query", "my_chat_member")
@@ -207,6 +209,8 @@ class Order:
     async def _answer(self, update: Update, one: _Running, before: _Running | None, *, look_up: bool) -> None:
         await _wait_for(before)
         one.begun = self._clock()
+        if self._turns is None:
+            one.hold.ending = self.handled.ending(one.number)
         at_hand(one.hold)
         try:
             async with self._room(one.hold):

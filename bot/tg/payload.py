@@ -14,6 +14,7 @@ from bot.core.values import Direction
 from bot.errors import PayloadError
 
 MAX_BYTES = 64
+_MOST_PACKED = 1000
 _VERSION = "2"
 _MAC_CHARS = 11
 """of URL-safe base64: 66 bits of HMAC-SHA-256, beyond guessing through Telegram's interface"""
@@ -34,9 +35,19 @@ class Signer:
     """present key first"""
     letters: Mapping[str, str] = field(default_factory=lambda: {"en": "e"})
     """languages of the replies and the letter that stands for each"""
+    _packed: dict[tuple[Target, int], str] = field(default_factory=dict, init=False, compare=False, repr=False)
+    """the last ones: most cards of a minute share most of their buttons"""
 
     def pack(self, target: Target, minute: int) -> str:
         """Return the payload of a button made at `minute` (minutes since 1970); raises PayloadError over 64 bytes."""
+        made = self._packed.get((target, minute))
+        if made is None:
+            if len(self._packed) >= _MOST_PACKED:
+                self._packed.clear()
+            made = self._packed[(target, minute)] = self._pack(target, minute)
+        return made
+
+    def _pack(self, target: Target, minute: int) -> str:
         flags = target.emergency | target.under_18 << 1 | target.asked_danger << 2
         lang = self.letters.get(target.lang, "e")
         head = f"{_VERSION}{lang}{_DIRECTIONS[target.direction]}{target.country or '--'}{flags}{_base36(minute)}"

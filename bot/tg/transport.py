@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+from collections.abc import Mapping
 from typing import Any
 
 import aiohttp
@@ -16,6 +18,7 @@ _CONNECT_SECONDS = 10.0
 _READ_SECONDS = 20.0
 _UPLOAD_SECONDS = 60.0
 _POOL = 512
+_JSON = {"Content-Type": "application/json"}
 
 
 class AiohttpRequest(BaseRequest):
@@ -72,7 +75,8 @@ class AiohttpRequest(BaseRequest):
         read = _number(read_timeout, _UPLOAD_SECONDS if uploads else _READ_SECONDS)
         timeout = aiohttp.ClientTimeout(total=read + _CONNECT_SECONDS, sock_connect=_CONNECT_SECONDS, sock_read=read)
         try:
-            async with self._session.request(method, url, data=_body(request_data), timeout=timeout) as response:
+            body, headers = _body(request_data)
+            async with self._session.request(method, url, data=body, headers=headers, timeout=timeout) as response:
                 return response.status, await response.read()
         except TimeoutError:
             raise TimedOut from None
@@ -86,15 +90,15 @@ def _number(value: Any, default: float) -> float:
     return default if value is None else float(value)
 
 
-def _body(data: RequestData | None) -> Any:
-    """Return form fields, or a multipart form where there are files."""
-    if data is None:
-        return None
+def _body(data: RequestData | None) -> tuple[Any, Mapping[str, str] | None]:
+    """Return what is posted and its headers: one JSON object, or a multipart form where there are files."""
+    if data is None or not data.parameters:
+        return None, None
     if not data.contains_files:
-        return data.json_parameters or None
+        return json.dumps(data.parameters, separators=(",", ":")).encode(), _JSON
     form = aiohttp.FormData()
     for name, value in data.json_parameters.items():
         form.add_field(name, value)
     for name, (filename, content, kind) in (data.multipart_data or {}).items():
         form.add_field(name, content, filename=filename, content_type=kind)
-    return form
+    return form, None

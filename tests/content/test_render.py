@@ -293,3 +293,24 @@ def test_a_denial_is_heard_before_the_advice(renderer: Renderer) -> None:
     lines = renderer.decide(decision, Context()).html.split("\n\n")
     assert "did <b>not</b> happen" in lines[1]
     assert "not" not in lines[0].split()
+
+
+def test_what_is_kept_of_a_card_depends_on_nothing_that_changes(catalogue: Catalogue) -> None:
+    """A writer who has written by day, in another language and for another place writes by night as a new one does."""
+    hours = [13, 2]
+    moment = [dt.datetime(2026, 1, 7, hours[0], tzinfo=dt.UTC)]
+    old = Renderer(catalogue, lambda: moment[0])
+    targets = [
+        Target(node, direction, country, under_18=young, lang=lang)
+        for node in ("page:start", "page:help", "care:domestic_abuse", *catalogue.taxonomy.intents[:6])
+        for direction in (Direction.SELF, Direction.PARTNER)
+        for country, lang, young in ((None, "en", False), ("PK", "hi-Latn", False), (None, "en", True))
+    ]
+    seen = []
+    for hour in hours:
+        moment[0] = moment[0].replace(hour=hour)
+        for target in targets:
+            fresh = Renderer(catalogue, lambda: moment[0])
+            assert old.press(target) == fresh.press(target), target
+            seen.append(fresh.press(target))
+    assert seen[: len(targets)] != seen[len(targets) :]

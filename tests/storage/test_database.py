@@ -12,13 +12,13 @@ from typing import Any
 
 import pytest
 import sqlalchemy
+from alembic import command
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
 from sqlalchemy import Connection, bindparam, delete, insert, select, text
 
 from bot.errors import StorageError
 from bot.storage import engines
-from bot.storage import migrate as migrate_module
 from bot.storage.database import Database
 from bot.storage.migrate import Schema
 from bot.storage.schema import counters, handled, metadata
@@ -140,13 +140,13 @@ async def test_programs_that_start_together_do_not_collide(url: str) -> None:
 
 async def test_a_migration_that_fails_leaves_nothing_behind(url: str, monkeypatch: pytest.MonkeyPatch) -> None:
     """Killed or refused half way, the next start begins where this one did."""
-    upgrade = migrate_module.command.upgrade
+    upgrade = command.upgrade
 
     def fail(*arguments: Any) -> None:
         upgrade(*arguments)
         raise OSError
 
-    monkeypatch.setattr(migrate_module.command, "upgrade", fail)
+    monkeypatch.setattr(command, "upgrade", fail)
     database = Database(url)
     assert not await database.open()
     assert await inspect(database, lambda i: i.get_table_names()) == []
@@ -348,6 +348,6 @@ async def test_rows_of_a_turn_are_read_and_written_on_either_engine(database: Da
     """With statements that are made once."""
     statement = database.insert(handled).on_conflict_do_nothing()
     query = select(handled.c.update_id).where(handled.c.at.in_([bindparam("first"), bindparam("second")]))
-    await database.write(statement, [{"update_id": n, "at": n} for n in range(5)])
-    await database.write(statement, [{"update_id": 4, "at": 1}, {"update_id": 5, "at": 1}])
+    await database.write((statement, [{"update_id": n, "at": n} for n in range(5)]))
+    await database.write((statement, [{"update_id": 4, "at": 1}, {"update_id": 5, "at": 1}]))
     assert [tuple(row) for row in await database.read(query, second=4, first=3)] == [(3,), (4,)]

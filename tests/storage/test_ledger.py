@@ -13,6 +13,7 @@ from sqlalchemy import text
 from bot.app import make_seal
 from bot.storage.choices import Reader
 from bot.storage.database import Database
+from bot.storage.handled import Handled
 from bot.storage.ledger import Entry, Ledger
 from bot.storage.seal import Seal
 from tests.storage.conftest import NEXT_SECRET, SECRET
@@ -52,6 +53,35 @@ async def test_what_is_noted_is_there_for_every_program(ledger: Ledger, other: L
     await other.note(BOB, [1], NOW, NOW + HOUR)
     assert await other.of_chat(ALICE) == [Entry(ALICE, 1, NOW), Entry(ALICE, 2, NOW + 1), Entry(ALICE, 3, NOW)]
     assert await ledger.held(ALICE) == {"messages": 3, "due": NOW + HOUR, "choices": 0}
+
+
+async def test_the_last_reply_and_its_update_are_entered_together(ledger: Ledger, database: Database) -> None:
+    """In one transaction on SQLite, so that no kill comes between; on a server the update is entered afterwards."""
+    handled = Handled(database)
+    ending = handled.ending(7)
+    if not database.is_sqlite:
+        assert ending is None
+        return
+    assert ending is not None
+    assert 7 not in handled
+    await ledger.note(ALICE, [1], NOW, NOW + HOUR, ending)
+    assert 7 in handled
+    assert await Handled(database).find([7]) == {7}
+
+
+async def test_an_update_whose_note_fails_is_not_entered(ledger: Ledger, database: Database) -> None:
+    """Neither the note nor the update: the one waits, the other is entered when all is done."""
+    handled = Handled(database)
+    ending = handled.ending(7)
+    if ending is None:
+        return
+    async with database.begin() as connection:
+        await connection.execute(text("ALTER TABLE handled RENAME TO hidden"))
+    await ledger.note(ALICE, [1], NOW, NOW + HOUR, ending)
+    assert 7 not in handled
+    assert await rows(database, "ledger") == []
+    await ledger.flush()
+    assert len(await rows(database, "ledger")) == 1
 
 
 async def test_no_row_holds_a_plain_number(ledger: Ledger, database: Database) -> None:

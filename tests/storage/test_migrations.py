@@ -95,3 +95,9 @@ async def test_an_earlier_schema_comes_to_the_newest_with_its_data(url: str, rev
         assert [{name: row[name] for name in rows[0]} for row in after[table]] == rows
     assert all(after[table] == [] for table in set(after) - set(before))
     await database.close()
+
+
+def test_files_are_named_after_their_revisions() -> None:
+    """How far a schema is, is told by these names alone: Alembic is not asked at each start."""
+    folder = Path(bot.storage.__file__).parent / "migrations" / "versions"
+    assert [path.name[1:5] for path in sorted(folder.glob("v*.py"))] == REVISIONS

@@ -113,7 +113,7 @@ async def test_the_rows_of_a_turn_wait_for_a_lock_elsewhere(database: Database, 
     statement = database.insert(handled)
     with closing(sqlite3.connect(file, check_same_thread=False)) as other:
         other.execute("BEGIN IMMEDIATE")
-        writing = asyncio.create_task(database.write(statement, [{"update_id": 1, "at": 2}]))
+        writing = asyncio.create_task(database.write((statement, [{"update_id": 1, "at": 2}])))
         for _ in range(20):
             await asyncio.sleep(0.005)
             assert await database.read(select(handled)) == []
@@ -127,9 +127,9 @@ async def test_the_rows_of_a_turn_are_written_all_or_none(database: Database) ->
     """A row that cannot be written takes the others back, and the next ones are written."""
     statement = database.insert(handled)
     with pytest.raises(BROKEN):
-        await database.write(statement, [{"update_id": 1, "at": 1}, {"update_id": 1, "at": 2}])
+        await database.write((statement, [{"update_id": 1, "at": 1}, {"update_id": 1, "at": 2}]))
     assert await database.read(select(handled)) == []
-    await database.write(statement, [{"update_id": 1, "at": 1}])
+    await database.write((statement, [{"update_id": 1, "at": 1}]))
     assert await database.read(select(handled)) == [(1, 1)]
 
 
@@ -138,7 +138,7 @@ async def test_the_log_stays_small_whoever_writes(database: Database, file: Path
     statement = database.insert(handled)
     log = file.with_name(f"{file.name}-wal")
     for start in range(0, 3000, 2):
-        await database.write(statement, [{"update_id": start + n, "at": 1} for n in (0, 1)])
+        await database.write((statement, [{"update_id": start + n, "at": 1} for n in (0, 1)]))
         if start % 500 == 0:
             database.count("care")
             assert await database.flush()
@@ -148,12 +148,12 @@ async def test_the_log_stays_small_whoever_writes(database: Database, file: Path
 async def test_a_file_that_was_put_in_place_again_is_found(database: Database, file: Path) -> None:
     """After an error the file is opened anew."""
     statement = database.insert(handled)
-    await database.write(statement, [{"update_id": 1, "at": 1}])
+    await database.write((statement, [{"update_id": 1, "at": 1}]))
     async with database.begin() as connection:
         await connection.execute(text("ALTER TABLE handled RENAME TO away"))
     with pytest.raises(BROKEN):
-        await database.write(statement, [{"update_id": 2, "at": 1}])
+        await database.write((statement, [{"update_id": 2, "at": 1}]))
     async with database.begin() as connection:
         await connection.execute(text("ALTER TABLE away RENAME TO handled"))
-    await database.write(statement, [{"update_id": 3, "at": 1}])
+    await database.write((statement, [{"update_id": 3, "at": 1}]))
     assert [number for number, _ in await database.read(select(handled))] == [1, 3]
