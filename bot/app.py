@@ -95,7 +95,7 @@ def make_desk(
 ) -> Desk:
     """Return what the handlers work with; `clock` gives seconds since 1970."""
     secrets = read_secrets(settings)
-    letters = {tag: lang.letter for tag, lang in catalogue.library.languages.items()}
+    letters = catalogue.letters
     signer = Signer([derive_key(s, "buttons") for s in secrets], letters)
     renderer = make_renderer(settings.country, settings.operator_contact, catalogue, settings.timezone)
     seal = make_seal(secrets)

@@ -73,7 +73,7 @@ def check(
 ) -> None:
     """Check all content files; prints every problem as `path: problem`."""
     from bot.content.checklist import stale_lines
-    from bot.content.resources import load_resources
+    from bot.content.resourcefile import load_resources
     from bot.quality.check import check_content
 
     settings = load_settings()

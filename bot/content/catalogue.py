@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
+import re
 import zlib
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
+from typing import Any
 
 from bot.content.answers import CARE, PAGES, Library, load_library
-from bot.content.resources import Resources, load_resources
+from bot.content.languages import Language
+from bot.content.places import COUNTRIES
+from bot.content.resourcefile import load_resources
+from bot.content.resources import Resources
 from bot.content.taxonomy import Taxonomy, load_taxonomy
 from bot.content.tools import Tool, load_tools
 from bot.content.yamlfile import read_yaml
@@ -27,7 +32,7 @@ class Catalogue:
     resources: Resources
     static_care: str
     """the last resort's text, with {emergency} and {listening}"""
-    native: Mapping[str, Mapping[str, str]]
+    native: Mapping[str, Mapping[str, Any]]
     """language tag -> two lines of a care card in that language and script"""
     tools: Mapping[str, Mapping[str, Tool]]
     """language of the reply -> name -> guided tool"""
@@ -47,6 +52,12 @@ class Catalogue:
     def by_code(self, code: str) -> str | None:
         """Return the node of a code, or None when it is gone."""
         return next((n for n in self.nodes if _code(n) == code), None)
+
+    @property
+    def letters(self) -> Mapping[str, str]:
+        """Return the letter that stands for each language in a button: of the replies, and of two lines on a card."""
+        own = {tag: language.letter for tag, language in self.library.languages.items()}
+        return {tag: str(lines["letter"]) for tag, lines in self.native.items()} | own
 
     @property
     def nodes(self) -> tuple[str, ...]:
@@ -72,7 +83,7 @@ def load_catalogue(root: Path) -> tuple[Catalogue, tuple[str, ...]]:
     taxonomy, problems = load_taxonomy(root)
     library, more = load_library(root, taxonomy)
     resources, most = load_resources(root)
-    native, last = _native(root)
+    native, last = _native(root, library.languages.values())
     static, missing = _static(root)
     tools, odd = load_tools(root / "responses", library.languages, root)
     found = (*problems, *more, *most, *last, *missing, *odd)
@@ -91,20 +102,32 @@ def _static(root: Path) -> tuple[str, tuple[str, ...]]:
     return text, ()
 
 
-def _native(root: Path) -> tuple[dict[str, dict[str, str]], tuple[str, ...]]:
+def _native(root: Path, languages: Iterable[Language]) -> tuple[dict[str, dict[str, Any]], tuple[str, ...]]:
     """Return the native lines of care cards and their problems."""
-    data, problem = read_yaml(root / "responses" / "safety" / "native.yaml", root)
+    name = "responses/safety/native.yaml"
+    data, problem = read_yaml(root / name, root)
     if problem or not isinstance(data, dict):
-        return {}, (problem or "responses/safety/native.yaml: must map language tags to `first` and `second`",)
-    bad = tuple(
-        f"responses/safety/native.yaml: `{tag}` needs `first` without digits, and `second` with {{number}}"
-        for tag, lines in data.items()
-        if not isinstance(lines, dict)
-        or set(lines) != {"first", "second"}
-        or any(ch.isdigit() for ch in lines["first"])
-        or "{number}" not in lines["second"]
-    )
-    return data, bad
+        return {}, (problem or f"{name}: must map language tags to `letter`, `first`, `second` and `places`",)
+    taken = [language.letter for language in languages]
+    found: dict[str, dict[str, Any]] = {}
+    problems: list[str] = []
+    for tag, lines in data.items():
+        if not isinstance(lines, dict) or set(lines) != {"letter", "first", "second", "places"}:
+            problems.append(f"{name}: `{tag}` needs `letter`, `first`, `second` and `places`")
+        elif any(ch.isdigit() for ch in lines["first"]) or not {"number", "place"} <= _braces(lines["second"]):
+            problems.append(f"{name}: `{tag}` needs `first` without digits, and `second` with {{place}} and {{number}}")
+        elif not re.fullmatch("[a-z]", str(lines["letter"])) or lines["letter"] in taken:
+            problems.append(f"{name}: `{tag}`: letter must be one small letter that no other language has")
+        elif not isinstance(lines["places"], dict) or set(lines["places"]) - set(COUNTRIES):
+            problems.append(f"{name}: `{tag}`: places must map country codes to names")
+        else:
+            taken.append(lines["letter"])
+            found[tag] = lines
+    return found, tuple(problems)
+
+
+def _braces(text: str) -> set[str]:
+    return set(re.findall(r"{(\w+)}", text))
 
 
 def require_catalogue(root: Path) -> Catalogue:

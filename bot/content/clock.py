@@ -17,7 +17,4 @@ def make_renderer(
 ) -> Renderer:
     """Return the writer of replies for an operator's country, contact and clock."""
     renderer = Renderer(catalogue, lambda: dt.datetime.now(dt.UTC), country, ZoneInfo(timezone), operator)
-    text = catalogue.static_care.format(
-        emergency=renderer.number("gb-emergency-999"), listening=renderer.number("gb-samaritans")
-    )
-    return replace(renderer, static_text=str(escape(text)))
+    return replace(renderer, static_text=str(escape(renderer.last_resort())))

@@ -49,40 +49,53 @@ class ShownLine:
     number: str
     after: str
     """what follows the number: by text, free, open or when it opens"""
-    line: Line | None = None
+    line: Line
+    way: str = "call"
 
 
-def emergency_line(resources: Resources, place: str, texts: Mapping[str, Any]) -> ShownLine | None:
+def emergency_line(resources: Resources, here: Here, texts: Mapping[str, Any]) -> ShownLine | None:
     """Return the place's emergency number as shown, or None where none is known."""
-    line = resources.emergency(place)
+    line = resources.emergency(here.place)
     if line is None or not line.contacts:
         return None
-    return ShownLine(place_name(split_place(place)[0]), line.contacts[0].number, str(texts["emergency_after"]), line)
+    after = str(texts["emergency_after"]) + _last_checked(line, here, texts)
+    return ShownLine(place_name(split_place(here.place)[0]), line.contacts[0].number, after, line)
 
 
 def priority_lines(
-    resources: Resources, topics: Sequence[str], here: Here, texts: Mapping[str, Any], *, young: bool
+    resources: Resources,
+    topics: Sequence[str],
+    here: Here,
+    texts: Mapping[str, Any],
+    *,
+    young: bool,
+    doer: bool = False,
 ) -> tuple[ShownLine, ...]:
-    """Return the one line that comes first, with its pair where women and men, or adults and young people, differ."""
+    """Return the one line that comes first, with its pair where women and men, or adults and young people, differ.
+
+    `doer` says that the reader is the one who does the harm: an adult among them gets no line made for the young.
+    Where a place has no line for `topics`, one that listens at any hour stands in.
+    """
     wanted = ("child_safety", *topics) if young else tuple(topics)
-    found = _of_place(resources, wanted, here)
-    fits = {None, "women"} | ({"young"} if young or "child_safety" in wanted else set())
-    general = [r for r in found if r.audience in fits and "men_domestic_abuse" not in r.topics]
+    fits = {None, "women"} | ({"young"} if young or ("child_safety" in wanted and not doer) else set())
+    general = [r for r in _of_place(resources, wanted, here) if r.audience in fits and not set(_MENS) & set(r.topics)]
+    listening = [r for r in _of_place(resources, _ALWAYS, here) if r.is_open(here.now) and r.audience is None]
     if not general:
-        return ()
+        return tuple(show(r, here, texts) for r in listening[:1])
     first = general[0]
-    men = _of_place(resources, _MENS, here)
-    if first.audience == "women" and not young and _WITH_PAIR & set(topics) and men:
-        women = show(first, here, texts, label=str(texts["for_women"]))
-        return women, show(men[0], here, texts, label=str(texts["for_men"]))
+    if first.audience == "women" and not young and _WITH_PAIR & set(topics):
+        # Where no line is made for men, one that is made for anybody.
+        men = [*_of_place(resources, _MENS, here), *(r for r in general if r.audience is None)]
+        if men:
+            label = str(texts["for_men"]) if men[0].audience == "men" else None
+            women = show(first, here, texts, label=str(texts["for_women"]))
+            return women, show(men[0], here, texts, label=label)
     beside: Line | None = None
-    if first.is_open(here.now) is False:
-        # A closed line never stands alone: the nearest one that answers now is beside it.
-        beside = next(
-            (r for r in _of_place(resources, _ALWAYS, here) if r.is_open(here.now) and r.audience is None), None
-        )
-    elif "child_safety" in wanted and not young:
+    if "child_safety" in wanted and not young and not doer:
         beside = next((r for r in general if (r.audience == "young") != (first.audience == "young")), None)
+    if beside is None and not first.is_open(here.now):
+        # A line that is closed, or may be, never stands alone: the nearest one that answers now is beside it.
+        beside = next((r for r in listening if r is not first), None)
     return (show(first, here, texts), *([show(beside, here, texts)] if beside is not None else []))
 
 
@@ -100,9 +113,8 @@ def by_hour(lines: Sequence[Line], topics: Sequence[str], here: Here) -> list[Li
     """Return `lines` with those open now first, then by topic; at night those to write to come before calls."""
 
     def key(line: Line) -> tuple[bool, int, bool]:
-        written = any(c.way != "call" for c in line.contacts)
         rank = min((i for i, t in enumerate(topics) if t in line.topics), default=len(topics))
-        return line.is_open(here.now) is False, rank, here.is_night and not (written and line.hours == "24/7")
+        return line.is_open(here.now) is False, rank, here.is_night and contact_for(line, here).way == "call"
 
     return sorted(lines, key=key)
 
@@ -112,18 +124,28 @@ def show(line: Line, here: Here, texts: Mapping[str, Any], label: str | None = N
     contact = contact_for(line, here)
     where = " and ".join(NATIONS[n] for n in line.nations) or place_name(line.country)
     prefix = f"{where}, {line.name}" + (f" ({label})" if label else "")
-    after = str(texts["by_text"]) if contact.way == "text" else ""
+    after = str(texts["by_way"].get(contact.way, ""))
+    if contact.keyword is not None:
+        after += str(texts["by_keyword"]).format(word=contact.keyword)
     if line.cost == "free":
         after += str(texts["free"])
-    after += hours_text(line, here, texts)
-    if line.is_stale(here.now.date()):
-        after += str(texts["last_checked"]).format(date=line.checked.isoformat())
-    return ShownLine(prefix, contact.number, after, line)
+    if contact.hours is not None and line.is_open(here.now, contact):
+        after += str(texts["open_now"])
+    else:
+        after += hours_text(line, here, texts)
+    return ShownLine(prefix, contact.number, after + _last_checked(line, here, texts), line, contact.way)
+
+
+def _last_checked(line: Line, here: Here, texts: Mapping[str, Any]) -> str:
+    """Return when a line was checked, where that is too long ago and it is shown all the same."""
+    if not line.is_stale(here.now.date()):
+        return ""
+    return str(texts["last_checked"]).format(date=line.checked.isoformat())
 
 
 def contact_for(line: Line, here: Here) -> Contact:
-    """Return the way in that is shown: at night one that makes no sound, where the line has it."""
-    silent = [c for c in line.contacts if c.way != "call"]
+    """Return the way in that is shown: at night one that makes no sound, where the line has it and it is open."""
+    silent = [c for c in line.contacts if c.way != "call" and line.is_open(here.now, c)]
     return silent[0] if here.is_night and silent else line.contacts[0]
 
 

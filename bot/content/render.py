@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass, replace
 
 from markupsafe import escape
@@ -9,12 +10,16 @@ from markupsafe import escape
 from bot.content.answers import PAGES, Card
 from bot.content.boxcards import BoxWriter
 from bot.content.insight import InsightWriter
+from bot.content.languages import ENGLISH
+from bot.content.lines import priority_lines
 from bot.content.privacycards import HOURS
 from bot.content.reply import Button, Reply, Target
-from bot.content.writer import in_rows
+from bot.content.writer import DIRECTORY, in_rows
 from bot.core.safety import CATEGORIES
 from bot.core.values import Action, Context, Decision, Direction, Risk, Urgency
 
+WRITTEN_FOR = "GB"
+"""the country whose lines the pages name"""
 _MAX_NEXT = 3
 _MAX_NEXT_AT_NIGHT = 2
 _OTHER_CHAIR = {Direction.SELF: Direction.PARTNER, Direction.PARTNER: Direction.SELF}
@@ -33,12 +38,14 @@ class Renderer(BoxWriter, InsightWriter):
         """Return the reply to a typed message, in the language it is written in where we have that."""
         lang = self.catalogue.library.language_for(decision.lang)
         young = decision.under_18 or context.under_18
+        # Where the replies are in English, two lines of a care card are in the reader's own script all the same.
+        lang = decision.lang if lang == ENGLISH else lang
         state = Target("", decision.direction, context.country, under_18=young, lang=lang)
         return self.speaking(lang)._decide(decision, state)
 
     def _decide(self, decision: Decision, state: Target) -> Reply:
         if decision.action is Action.CARE:
-            return self.care(decision.risk, state, decision.lang)
+            return self.care(decision.risk, state)
         if decision.action is Action.ANSWER and decision.intent is not None:
             return self._answer(decision.intent, state, decision)
         if decision.action is Action.CLARIFY:
@@ -96,8 +103,9 @@ class Renderer(BoxWriter, InsightWriter):
         urgency = Urgency.EMERGENCY if context.emergency else Urgency.HIGH
         risk = Risk((name,), urgency, not context.asked_danger, context.direction, context.leverage)
         lang = self.catalogue.library.language_for(context.lang or self.lang)
+        lang = context.lang or lang if lang == ENGLISH else lang
         state = Target("", context.direction, context.country, under_18=context.under_18, lang=lang)
-        return self.speaking(lang).care(risk, state, context.lang or lang)
+        return self.speaking(lang).care(risk, state)
 
     def page(self, name: str, target: Target | None = None) -> Reply:
         """Return a page such as start, help or privacy."""
@@ -107,9 +115,15 @@ class Renderer(BoxWriter, InsightWriter):
 
         def number(line: str, *, abroad: bool = False) -> str:
             shown.append(line)
-            return self.number(line, abroad=abroad)
+            return self.number(line, state, abroad=abroad)
 
-        html = self._render(card, state.direction, number=number)
+        here, first = self.here(state), self.emergency(state)
+        young = priority_lines(self.catalogue.resources, ("child_safety",), here, self._texts, young=True)
+        html = self._render(card, state.direction, state, number=number, emergency=first, young=young[:1])
+        if shown and first is not None and first.line.country != WRITTEN_FOR:
+            # Behind the neutral first line: the pages name lines of the UK, which cannot be rung from elsewhere.
+            lead, _, rest = html.partition("\n\n")
+            html = f"{lead}\n\n{self._text('page_abroad').format(country=first.prefix, number=first.number)}\n\n{rest}"
         rows = in_rows([Button(self.node_label(n), self._to(n, state, f"page:{name}")) for n in card.next], 1)
         switch = self._switch(f"page:{name}", state, card.path)
         if name == "start":
@@ -133,14 +147,19 @@ class Renderer(BoxWriter, InsightWriter):
         """Return the honest reply to what is not understood or outside of what is known."""
         first = "unsure_language" if decision.lang == "und" else "unsure"
         html = f"{self._text(first)}\n\n{self._text('unsure_hint')}"
-        guesses = [Button(self.catalogue.label(i, self.lang), self._to(i, state)) for i, _ in decision.alternatives[:2]]
+        guesses = [
+            Button(self.catalogue.label(i, self.lang), self._to(i, state))
+            for i in self._fit((i for i, _ in decision.alternatives[:2]), state)
+        ]
         rows = in_rows(guesses) if decision.confidence > 0.1 else ()
-        return Reply(html, (*rows, *self._foot(state)), node=None)
+        return Reply(html, (*self._young(state), *rows, *self._foot(state)), node=None)
 
     def say(self, key: str) -> Reply:
         """Return one system text with the usual ways on."""
         text = self._text(key)
-        html = text.format(emergency=self.number("gb-emergency-999"))
+        first = self.emergency()
+        number = f"{first.prefix}: {first.number}" if first is not None else DIRECTORY
+        html = text.format(emergency=number)
         return Reply(html, self._foot(Target("")), care=html != text)
 
     def _answer(self, intent: str, state: Target, decision: Decision | None) -> Reply:
@@ -148,7 +167,7 @@ class Renderer(BoxWriter, InsightWriter):
             return self.page("young", state)
         card = self.catalogue.library.cards[self.catalogue.path_of(intent)]
         night = self.here(state).is_night and not card.path.startswith("meta/")
-        html = self._render(card, state.direction, night=night, short=night)
+        html = self._render(card, state.direction, state, night=night, short=night)
         if decision is not None and decision.denied and card.talk:
             # Behind the neutral first line, which is all that a lock screen shows.
             first, _, rest = html.partition("\n\n")
@@ -157,10 +176,10 @@ class Renderer(BoxWriter, InsightWriter):
         if decision is not None and decision.also:
             html += f"\n\n{self._text('also')}"
             rows.extend(
-                (Button(self.catalogue.label(i, self.lang), self._to(i, state, intent)),) for i in decision.also
+                (Button(self.catalogue.label(i, self.lang), self._to(i, state, intent)),)
+                for i in self._fit(decision.also, state)
             )
-        if state.under_18:
-            rows.append((Button(self.node_label("page:young"), self._to("page:young", state)),))
+        rows.extend(self._young(state))
         if card.talk:
             rows.append((Button(self._button("afraid"), self._to("page:afraid", state, intent)),))
         key = ("next", intent, state, night)
@@ -194,20 +213,31 @@ class Renderer(BoxWriter, InsightWriter):
         return Reply(html, self._foot(state), node=None)
 
     def _choices(self, intents: tuple[str, ...], state: Target, text: str) -> Reply:
-        rows = tuple((Button(self.catalogue.label(i, self.lang), self._to(i, state)),) for i in intents)
-        return Reply(text, (*rows, *self._foot(state)), node=None)
+        rows = tuple(
+            (Button(self.catalogue.label(i, self.lang), self._to(i, state)),) for i in self._fit(intents, state)
+        )
+        return Reply(text, (*self._young(state), *rows, *self._foot(state)), node=None)
+
+    def _fit(self, nodes: Iterable[str], state: Target) -> tuple[str, ...]:
+        """Return the nodes that may be offered: to a reader who may be under 18 none that touches on sex."""
+        return tuple(n for n in nodes if not (state.under_18 and n in NOT_FOR_YOUNG))
+
+    def _young(self, state: Target) -> tuple[tuple[Button, ...], ...]:
+        """Return the row that leads a reader who may be under 18 to the page made for them."""
+        return ((Button(self.node_label("page:young"), self._to("page:young", state)),),) if state.under_18 else ()
 
     def _group(self, group: str, state: Target) -> Reply:
         intents = dict(self.catalogue.taxonomy.groups)[group]
         here = f"group:{group}"
-        rows = in_rows([Button(self.catalogue.label(i, self.lang), self._to(i, state, here)) for i in intents])
+        fit = self._fit(intents, state)
+        rows = in_rows([Button(self.catalogue.label(i, self.lang), self._to(i, state, here)) for i in fit])
         html = f"{self._text('group_intro')}\n\n<b>{escape(self._texts['groups'][group])}</b>"
-        return Reply(html, (*rows, *self._foot(state)), node=here)
+        return Reply(html, (*self._young(state), *rows, *self._foot(state)), node=here)
 
     def _next_rows(self, card: Card, intent: str, state: Target, *, night: bool) -> tuple[tuple[Button, ...], ...]:
         """Return what people ask next; at night rest comes first, by day a tool that fits the group stands last."""
         group = card.path.partition("/")[0]
-        nodes = [*card.next[: _MAX_NEXT_AT_NIGHT if night else _MAX_NEXT]]
+        nodes = [*self._fit(card.next, state)[: _MAX_NEXT_AT_NIGHT if night else _MAX_NEXT]]
         own = self.catalogue.tools[self.lang]
         nodes[:0] = ["page:tonight"] if night else []
         nodes += [] if night else [f"tool:{name}:" for name, tool in own.items() if group in tool.offered_on][:1]

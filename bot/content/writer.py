@@ -6,6 +6,7 @@ import datetime as dt
 import zlib
 from collections.abc import Callable, Hashable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from functools import partial
 from typing import Any, Self, TypeVar
 from zoneinfo import ZoneInfo
 
@@ -14,13 +15,16 @@ import phonenumbers
 from bot.content.answers import CARE, PAGES, Card
 from bot.content.catalogue import Catalogue
 from bot.content.languages import ENGLISH
-from bot.content.lines import Here
-from bot.content.places import zone_of
+from bot.content.lines import Here, ShownLine, emergency_line
+from bot.content.places import split_place, zone_of
 from bot.content.reply import Button, Target
+from bot.content.resources import EMERGENCY
 from bot.core.values import Direction
 
 T = TypeVar("T")
 PER_ROW = 2
+DIRECTORY = "https://findahelpline.com"
+"""lines by country, for places where none was checked"""
 _MOST_KEPT = 1000
 _LONDON = ZoneInfo("Europe/London")
 
@@ -41,13 +45,18 @@ class Writer:
     """plain text of the last resort"""
     lang: str = ENGLISH
     """the language written in"""
+    script: str = ""
+    """the language of the reader where the replies are in English and a care card has two lines of theirs"""
     _kept: dict[Hashable, Any] = field(default_factory=dict, init=False, compare=False, repr=False)
     """what was written and depends on nothing that changes, the latest"""
 
     def speaking(self, lang: str) -> Self:
-        """Return this writer in another language; an unknown one is English."""
+        """Return this writer in another language; one without replies of its own is English."""
+        script = lang if lang in self.catalogue.native and lang not in self.catalogue.library.languages else ""
         lang = lang if lang in self.catalogue.library.languages else ENGLISH
-        return self if lang == self.lang else self._keep(("speaking", lang), lambda: replace(self, lang=lang))
+        if (lang, script) == (self.lang, self.script):
+            return self
+        return self._keep(("speaking", lang, script), lambda: replace(self, lang=lang, script=script))
 
     def _keep(self, key: Hashable, make: Callable[[], T]) -> T:
         """Return what `make` returned for `key` before, or make it; it must depend on `key` and this writer alone."""
@@ -58,14 +67,30 @@ class Writer:
             made = self._kept[key] = make()
         return made
 
-    def number(self, line_id: str, *, abroad: bool = False) -> str:
-        """Return the number of a line for a template: words never carry numbers of their own."""
-        line = next(r for r in self.catalogue.resources.lines if r.id == line_id)
+    def number(self, line_id: str, state: Target | None = None, *, abroad: bool = False) -> str:
+        """Return the number of a line for a template: words never carry numbers of their own.
+
+        A number that nobody has checked for too long, or that does not work where the reader is, gives way to the
+        line's web address. `abroad` asks for the number as dialled from anywhere.
+        """
+        resources = self.catalogue.resources
+        line = next(r for r in resources.lines if r.id == line_id)
+        here = self.here(state or Target(""))
         contact = line.contacts[0]
+        elsewhere = line.country != split_place(here.place)[0] and not abroad
+        if resources.is_hidden(line, here.now.date()) or (elsewhere and EMERGENCY not in line.topics):
+            return (line.web or DIRECTORY).removeprefix("https://").removeprefix("www.").rstrip("/")
+        number = contact.number
         if abroad and contact.e164 is not None:
             parsed = phonenumbers.parse(contact.e164)
-            return phonenumbers.format_number(parsed, phonenumbers.PhoneNumberFormat.INTERNATIONAL)
-        return contact.number
+            number = phonenumbers.format_number(parsed, phonenumbers.PhoneNumberFormat.INTERNATIONAL)
+        if not line.is_stale(here.now.date()):
+            return number
+        return number + self._text("last_checked").format(date=line.checked.isoformat())
+
+    def emergency(self, state: Target | None = None) -> ShownLine | None:
+        """Return the emergency number of where the reader is, as shown; None where none is known."""
+        return emergency_line(self.catalogue.resources, self.here(state or Target("")), self._texts)
 
     def node_label(self, node: str) -> str:
         """Return what a button calls an intent or a page."""
@@ -85,18 +110,28 @@ class Writer:
     def _to(self, node: str, state: Target, back: str | None = None) -> Target:
         """Return where a button leads; `back` is the node it is on, where one can go back to that."""
         code = self.catalogue.code(back) if back is not None else None
+        lang = self.script or self.lang
         # As `replace` does it, in half the time.
-        return Target(node, state.direction, state.country, state.emergency, state.under_18, False, self.lang, code)
+        return Target(node, state.direction, state.country, state.emergency, state.under_18, False, lang, code)
 
     def _render(
-        self, card: Card, direction: Direction, *, night: bool = False, short: bool = False, **values: object
+        self,
+        card: Card,
+        direction: Direction,
+        state: Target | None = None,
+        *,
+        night: bool = False,
+        short: bool = False,
+        **values: object,
     ) -> str:
         # A card that is not written in the reader's language is English from its first line on; its buttons are not.
         own = self if self.catalogue.library.has(card.path, self.lang) else self.speaking(ENGLISH)
+        here = self.here(state or Target(""))
 
         def render() -> str:
             known = {
-                "number": self.number,
+                "number": partial(self.number, state=state),
+                "country": split_place(here.place)[0],
                 "direction": direction.value,
                 "texts": own._texts,
                 "talk": card.talk,
@@ -107,7 +142,9 @@ class Writer:
             }
             return self.catalogue.library.template(card.path, own.lang).render(known | values).strip()
 
-        return render() if values else self._keep(("card", card.path, own.lang, direction, night, short), render)
+        # A number may give way to something else by place and by day.
+        key = ("card", card.path, own.lang, direction, night, short, here.place, here.now.date())
+        return render() if values else self._keep(key, render)
 
     def _moment(self) -> dt.datetime:
         """Return the time; the day the lines were compiled where the clock fails, so that care never waits for it."""

@@ -14,8 +14,8 @@ from bot.content.yamlfile import read_yaml
 NAME = "responses/wording.yaml"
 PLACES = ("care", "talk", "all")
 _TAGS = re.compile(r"<[^>]+>")
-_DENIED = re.compile(r"\b(not|never|no|nobody|don't|without|than)\b[^.!?\n]*$")
-"""what stands before a match in its sentence and turns it round"""
+_DENIED = re.compile(r"\b(not|never|no|nobody|don't|without|than)\b(?: \w+){0,6} ?$")
+"""what stands shortly before a match, in the same part of its sentence, and turns it round"""
 _DENIED_AFTER = re.compile(r"\s*(is|are|can|does|do) not\b")
 
 

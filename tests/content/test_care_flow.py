@@ -121,12 +121,12 @@ def test_a_closed_line_never_stands_alone(catalogue: Catalogue) -> None:
     night = Renderer(catalogue, lambda: dt.datetime(2026, 1, 7, 2, tzinfo=dt.UTC))
     risk = Risk(("honour_based_abuse",), Urgency.HIGH, True, Direction.PARTNER)
     lines = night.care(risk, Target("")).html.splitlines()
-    assert "opens 09:00" in lines[2]
+    assert "opens at 09:00" in lines[2]
     assert "day and night" in lines[3]
     line = next(r for r in catalogue.resources.lines if r.id == "gb-karma-nirvana")
     texts = catalogue.library.texts
     here = Here("IN", dt.datetime(2026, 1, 7, 2, tzinfo=dt.UTC), zone_of("IN"))
-    assert hours_text(line, here, texts) == ", closed now, opens 09:00 (14:30 where you are)"
+    assert hours_text(line, here, texts) == ", closed now, opens at 09:00 (14:30 where you are)"
 
 
 def test_all_that_is_known_of_a_line_is_a_press_away(renderer: Renderer) -> None:
@@ -164,9 +164,20 @@ def test_care_is_seen_by_the_check_when_its_wording_breaks_a_rule(root: Path) ->
         "It will not show on the bill.",
         "This is completely anonymous.",
         "Everyone gets angry.",
+        "If they do not stop, confront them.",
+        "You are not alone: leave him tonight.",
+        "Delete everything before they see it.",
+        "Pay them once.",
+        "Warn the person who hurts them.",
+        "Unka saamna karein.",
+        "Buzurgon se baat karein.",
+        "Sab kuch mita dein.",
+        "Ghar abhi chhod dein.",
+        "Zeher na piyein.",
     ):
         assert list(wording_problems(wording, text, care=True)), text
     assert not list(wording_problems(wording, "Please do not confront him. You need not leave.", care=True))
+    assert not list(wording_problems(wording, "Unka saamna na karein, aur buzurgon ko na batayein.", care=True))
     assert list(wording_problems(wording, "A card.", care=True, limits=True))
 
 

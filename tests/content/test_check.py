@@ -66,7 +66,7 @@ ROMAN = "responses/hi-Latn"
         (ANSWER, lambda t: t.replace("next: [", "next: [nowhere, "), "next `nowhere` is no intent"),
         (ANSWER, lambda t: t.replace("• ", "• ring 0808 2000 247 ", 1), "a phone number in the text"),
         ("responses/is_it_cheating/unheard_of.html.j2", lambda t: "---\nlabel: x\n---\nx", "belongs to no id"),
-        (CARE, lambda t: t.replace("gb-emergency-999", "gb-nobody"), "does not render"),
+        (CARE, lambda t: t.replace("{{ silent }}", "{{ number('gb-nobody') }}"), "does not render"),
         (EXAMPLES, lambda t: None, f"{EXAMPLES}: missing"),
         (EXAMPLES, lambda t: t + "  oops: [\n", f"{EXAMPLES}:"),
         (EXAMPLES, lambda t: t.replace("plain:", "plian:", 1), "unknown style `plian`"),

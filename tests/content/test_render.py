@@ -255,7 +255,7 @@ def test_a_closed_line_says_when_it_opens(catalogue: Catalogue) -> None:
     """In the line's own clock, and open ones stand before it."""
     night = Renderer(catalogue, lambda: dt.datetime(2026, 1, 7, 3, tzinfo=dt.UTC))
     html = night.press(Target("lines:honour_based_abuse", Direction.PARTNER)).html
-    assert "opens 09:00" in html
+    assert "opens at 09:00" in html
 
 
 @pytest.mark.parametrize("text", ["{{ 7 * 7 }}", "<b>bold", "</b></b>", "{% raw %}", "&lt;script&gt;", "a" * 4096])
@@ -278,11 +278,13 @@ def test_unknown_nodes_open_something_safe(renderer: Renderer) -> None:
 def test_a_care_card_speaks_the_readers_script_first(renderer: Renderer, lang: str, word: str) -> None:
     """Two lines and the number, the English below."""
     risk = Risk(("domestic_abuse",), Urgency.HIGH, True, Direction.PARTNER)
-    lines = renderer.care(risk, Target(""), lang).html.splitlines()
+    card = renderer.speaking(lang).care(risk, Target("", lang=lang))
+    lines = card.html.splitlines()
     assert word in lines[0]
     assert not re.search(r"\d", lines[0])
     assert "999" in lines[1]
     assert "I am glad you wrote this" in lines[3]
+    assert {b.target.lang for row in card.rows for b in row if b.target is not None} == {lang, "hi-Latn"}
 
 
 def test_a_denial_is_heard_before_the_advice(renderer: Renderer) -> None:
