@@ -34,6 +34,14 @@ _THIRD = frozenset(
 _OTHERS = frozenset(
     {"friend", "sibling", "cousin", "colleague", "neighbour", "brother", "sister", "flatmate", "housemate"}
 )
+_NO_DEED = frozenset(
+    [
+        "think", "feel", "know", "found", "find", "saw", "see", "caught", "suspect", "want", "am", "do", "was", "can",
+        "noticed", "heard", "hate", "love", "need", "cannot", "could", "wish", "keep", "just", "asked", "told", "got",
+        "have", "had", "would", "should", "will", "did", "read", "discovered", "forgave", "trust", "miss",
+    ]
+)  # fmt: skip
+"""words after a first "i" that tell of no deed: they are mostly about what somebody else did"""
 
 
 def read_direction(tokens: Sequence[str], scores: Floats) -> Direction:
@@ -48,4 +56,6 @@ def read_direction(tokens: Sequence[str], scores: Floats) -> Direction:
         adjusted[0] += 0.5 if first else 0.0
     elif third and not first:
         adjusted[1] += 0.5
+    if len(tokens) > 1 and tokens[0] == "i" and tokens[1] not in _NO_DEED:
+        adjusted[0] += 1.3  # "i send money to ...": the deed is the writer's
     return ORDER[int(np.argmax(adjusted))]
