@@ -64,7 +64,7 @@ async def test_the_last_reply_and_its_update_are_entered_together(ledger: Ledger
         return
     assert ending is not None
     assert 7 not in handled
-    await ledger.note(ALICE, [1], NOW, NOW + HOUR, ending)
+    await ledger.note_all([(Entry(ALICE, 1, NOW), NOW + HOUR)], ending)
     assert 7 in handled
     assert await Handled(database).find([7]) == {7}
 
@@ -77,7 +77,7 @@ async def test_an_update_whose_note_fails_is_not_entered(ledger: Ledger, databas
         return
     async with database.begin() as connection:
         await connection.execute(text("ALTER TABLE handled RENAME TO hidden"))
-    await ledger.note(ALICE, [1], NOW, NOW + HOUR, ending)
+    await ledger.note_all([(Entry(ALICE, 1, NOW), NOW + HOUR)], ending)
     assert 7 not in handled
     assert await rows(database, "ledger") == []
     await ledger.flush()

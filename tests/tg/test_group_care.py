@@ -11,7 +11,7 @@ from tests.bot_api import BotApiServer, Group, Message, Person
 from tests.tg.live import Live
 
 NOW = "he is outside with a knife, he says he will kill me"
-HINT = "my husband scares me sometimes"
+HINT = "he checks the miles on my car"
 HELD_OVER = "he says he will kill himself if i leave"
 YOUNG = "i am 14 and my dad hits me"
 HINDI = "मेरा पति मुझे मारता है"
