@@ -9,13 +9,13 @@ from __future__ import annotations
 import asyncio
 import time
 from collections import OrderedDict
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Callable, Collection
 from dataclasses import dataclass
-from typing import Any
 
 from sqlalchemy import delete, or_, select
 
 from bot.storage.database import BROKEN, Database
+from bot.storage.engines import Part
 from bot.storage.schema import handled
 
 _DAY = 86_400
@@ -29,8 +29,7 @@ _CHUNK = 500
 class Ending:
     """The entering of one update in a transaction of somebody else, who tells when it went through."""
 
-    row: tuple[Any, Sequence[Mapping[str, Any]]]
-    """a statement and its rows"""
+    row: Part
     done: Callable[[], None]
 
 

@@ -8,6 +8,7 @@ from collections.abc import Awaitable, Callable
 from bot.app import App
 from bot.tg.desk import Desk
 from bot.tg.intake import Intake
+from tests.bot_api import BotApiServer, Person
 
 
 class Live:
@@ -31,3 +32,13 @@ async def until(true: Callable[[], Awaitable[bool]]) -> None:
             return
         await asyncio.sleep(0.02)
     raise TimeoutError
+
+
+async def write_at_length(live: Live, person: Person, api: BotApiServer) -> None:
+    """Have a chat of 230 messages that nobody answers, all noted for clearing."""
+    live.intake.stop()
+    await live.task
+    for _ in range(230):
+        await person.say("hello")
+    now = int(api.clock.now())
+    await live.desk.personal.ledger.note(person.id, [m.message_id for m in person.chat.messages], now, now + 3600)

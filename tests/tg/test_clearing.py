@@ -21,7 +21,7 @@ from bot.tg.intake import Intake
 from tests.bot_api import BotApiServer, Person
 from tests.broken import led_astray
 from tests.tg.conftest import FIRST_NAME
-from tests.tg.live import Live, until
+from tests.tg.live import Live, until, write_at_length
 
 QUESTION = "is texting my ex micro-cheating?"
 
@@ -427,12 +427,7 @@ async def test_what_was_cleared_lies_in_no_file(
 
 async def test_a_long_chat_is_cleared_by_the_hundred(live: Live, alice: Person, api: BotApiServer) -> None:
     """As many as Telegram takes in one call."""
-    live.intake.stop()
-    await live.task
-    for _ in range(230):
-        await alice.say("hello")
-    now = int(api.clock.now())
-    await live.desk.personal.ledger.note(alice.id, [m.message_id for m in alice.chat.messages], now, now + 3600)
+    await write_at_length(live, alice, api)
     assert await live.desk.personal.clearer.tidy(live.application.bot, alice.id) == Cleared(230, 230, 0)
     assert alice.chat.messages == []
     assert len(api.calls_to("deleteMessages")) == 3

@@ -18,7 +18,7 @@ from bot.tg import deliver as deliver_module
 from bot.tg.clearing import Cleared
 from bot.tg.intake import Intake
 from tests.bot_api import BotApiServer, Message, Person
-from tests.tg.live import Live, until
+from tests.tg.live import Live, until, write_at_length
 
 QUESTION = "is texting my ex micro-cheating?"
 DANGER = "he hit me last night"
@@ -180,12 +180,7 @@ async def test_who_blocked_unheard_is_forgotten_when_that_is_found_out(
 
 async def test_a_pause_in_the_middle_of_clearing_loses_nothing(live: Live, alice: Person, api: BotApiServer) -> None:
     """The first hundred are gone, then Telegram wants to be left alone for a second."""
-    live.intake.stop()
-    await live.task
-    for _ in range(230):
-        await alice.say("hello")
-    now = int(api.clock.now())
-    await live.desk.personal.ledger.note(alice.id, [m.message_id for m in alice.chat.messages], now, now + 3600)
+    await write_at_length(live, alice, api)
     api.faults.delay("deleteMessages", 0.2, times=1)
     clearing = asyncio.create_task(live.desk.personal.clearer.tidy(live.application.bot, alice.id))
     async with asyncio.timeout(5):
