@@ -16,6 +16,8 @@ _ME = {"id": 1, "is_bot": True, "first_name": "Bench", "username": "bench_bot"}
 _LONGEST_POLL = 30.0
 _SECRET_HEADER = "X-Telegram-Bot-Api-Secret-Token"  # noqa: S105 - a header's name
 _TRIES = 50
+_UPDATES = itertools.count(1)
+"""numbers of updates, of all stubs of this program: a bot that kept its database skips those it has answered"""
 CONNECTIONS = 40
 """webhook calls in flight at once to one address, Telegram's default (https://core.telegram.org/bots/api#setwebhook)"""
 
@@ -34,7 +36,6 @@ class Stub:
         self.replies = 0
         self.last_reply = 0.0
         self.calls: dict[str, int] = {}
-        self._numbers = itertools.count(1)
         self._messages = itertools.count(1000)
         self._queue: deque[Wire] = deque()
         self._news = asyncio.Event()
@@ -72,7 +73,7 @@ class Stub:
     def offer(self, messages: Iterable[tuple[int, str]]) -> None:
         """Hand out (chat, text) as updates from now on."""
         for chat, text in messages:
-            number = next(self._numbers)
+            number = next(_UPDATES)
             person = {"id": chat, "is_bot": False, "first_name": "B"}
             self._queue.append(
                 {

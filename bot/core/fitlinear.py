@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from functools import partial
 
 import numpy as np
 from numpy.typing import NDArray
@@ -83,34 +86,62 @@ def _train(
     rng = np.random.default_rng(_SEED)
     examples, features = matrix.shape
     classes = wanted.shape[1]
-    table = _Table(np.zeros((features + 1, classes), np.float32))
+    # Each class has columns of its own, so they are shared out: the same numbers, whatever the number of cores.
+    shares = [slice(part[0], part[-1] + 1) for part in np.array_split(np.arange(classes), min(os.cpu_count() or 1, 4))]
+    tables = [_Table(np.zeros((features + 1, share.stop - share.start), np.float32)) for share in shares]
     batches = max(1, examples // _BATCH)
     steps = epochs * batches
     step = 0
-    for _ in range(epochs):
-        order = rng.permutation(examples)
-        for part in np.array_split(order, batches):
-            step += 1
-            block = matrix[part]
-            # Only the features of this batch are touched (lazy Adam), the bias as one more row.
-            rows, places = np.unique(block.indices, return_inverse=True)
-            small = sparse.csr_matrix((block.data, places, block.indptr), shape=(len(part), len(rows)))
-            rows = np.append(rows, features)
-            now = table.weights[rows]
-            logits = small @ now[:-1] + now[-1]
-            error = np.zeros_like(logits)
-            for head in heads:
-                want = wanted[part, head.start : head.stop]
-                active = want.sum(axis=1, keepdims=True)
-                error[:, head.start : head.stop] = softmax(logits[:, head.start : head.stop]) * active - want
-            error /= len(part)
-            gradient = np.empty_like(now)
-            gradient[:-1] = small.T @ error + _DECAY * now[:-1]
-            gradient[-1] = error.sum(axis=0)
-            table.update(rows, now, gradient, _RATE * (1 - step / (steps + 1)), step)
-            if progress is not None:
-                progress(step / steps)
-    return table.weights[:-1], table.weights[-1].copy()
+    with ThreadPoolExecutor(len(shares)) as pool:
+        for _ in range(epochs):
+            order = rng.permutation(examples)
+            for part in np.array_split(order, batches):
+                step += 1
+                block = matrix[part]
+                # Only the features of this batch are touched (lazy Adam), the bias as one more row.
+                rows, places = np.unique(block.indices, return_inverse=True)
+                small = sparse.csr_matrix((block.data, places, block.indptr), shape=(len(part), len(rows)))
+                rows = np.append(rows, features)
+                now = list(pool.map(lambda table, rows=rows: table.weights[rows], tables))
+                logits = np.concatenate(list(pool.map(lambda w, small=small: small @ w[:-1] + w[-1], now)), axis=1)
+                error = _errors(logits, wanted[part], heads)
+                rate = _RATE * (1 - step / (steps + 1))
+                learn = partial(_learn, small=small, error=error, rows=rows, rate=rate, step=step)
+                list(pool.map(learn, tables, shares, now))
+                if progress is not None:
+                    progress(step / steps)
+    weights = np.concatenate([table.weights for table in tables], axis=1)
+    return weights[:-1], weights[-1].copy()
+
+
+def _errors(logits: Floats, wanted: Floats, heads: tuple[Head, ...]) -> Floats:
+    """Return the gradient of the heads' summed cross-entropies by logits, a mean over the batch."""
+    error = np.zeros_like(logits)
+    for head in heads:
+        want = wanted[:, head.start : head.stop]
+        active = want.sum(axis=1, keepdims=True)
+        error[:, head.start : head.stop] = softmax(logits[:, head.start : head.stop]) * active - want
+    error /= len(logits)
+    return error
+
+
+def _learn(
+    table: _Table,
+    share: slice,
+    now: Floats,
+    *,
+    small: sparse.csr_matrix,
+    error: Floats,
+    rows: NDArray[np.int64],
+    rate: float,
+    step: int,
+) -> None:
+    """Move one table's weights of `rows`, whose values are `now`, against their gradient."""
+    wrong = np.ascontiguousarray(error[:, share])
+    gradient = np.empty_like(now)
+    gradient[:-1] = small.T @ wrong + _DECAY * now[:-1]
+    gradient[-1] = wrong.sum(axis=0)
+    table.update(rows, now, gradient, rate, step)
 
 
 class _Table:

@@ -11,7 +11,20 @@ from collections.abc import Callable, Collection, Sequence
 from enum import Enum
 from typing import Any
 
-from sqlalchemy import BigInteger, LargeBinary, cast, delete, exists, extract, func, literal, or_, select, update
+from sqlalchemy import (
+    BigInteger,
+    LargeBinary,
+    bindparam,
+    cast,
+    delete,
+    exists,
+    extract,
+    func,
+    literal,
+    or_,
+    select,
+    update,
+)
 from sqlalchemy.dialects.postgresql import insert
 
 from bot.storage.database import Database
@@ -49,54 +62,22 @@ class Claims:
         self._seal = seal
         self._replica = replica
         self._clock = clock
+        # Statements are made once: to put one together takes longer than to execute it.
+        now = _server_now() if clock is None else bindparam("now", type_=BigInteger)
+        self._claim = _claiming(now)
+        self._begin = {True: _beginning(now, of_chat=True), False: _beginning(now, of_chat=False)}
+        self._known, self._gone, self._over = _finishing(now)
 
     async def claim(self, number: int, chat_id: int | None) -> bool:
         """Make an update ours; False while another replica has it at hand. One of ours is claimed for longer."""
-        now = self._now()
-        values = {"chat": self._hash(chat_id), "replica": self._replica, "until": now + _LEASE}
-        statement = (
-            insert(claims)
-            .values(update_id=number, **values)
-            .on_conflict_do_update(
-                index_elements=["update_id"],
-                set_=values,
-                where=or_(claims.c.replica == self._replica, claims.c.until <= now),
-            )
-            .returning(claims.c.update_id)
-        )
         async with self._database.at_once() as connection:
-            return (await connection.execute(statement)).first() is not None
+            return (await connection.execute(self._claim, self._values(number, chat_id))).first() is not None
 
     async def begin(self, number: int, chat_id: int | None) -> Standing:
         """Take the turn in its chat for a claimed update, where no earlier one is at hand and none has the turn."""
-        now, chat = self._now(), self._hash(chat_id)
-        mine = (claims.c.update_id == number) & (claims.c.replica == self._replica) & (claims.c.until > now)
-        answered = (handled.c.update_id == number) & (handled.c.at > now / 1000 - _DAY)
-        earlier = (claims.c.chat == chat) & (claims.c.update_id < number) & (claims.c.until > now)
-        columns = (
-            literal(chat, LargeBinary),
-            literal(number, BigInteger),
-            literal(self._replica, LargeBinary),
-            now + _LEASE,
-        )
-        row = select(*columns).where(exists().where(mine), ~exists().where(answered), ~exists().where(earlier))
-        taking = insert(turns).from_select(["chat", "update_id", "replica", "until"], row)
-        taken = (
-            taking.on_conflict_do_update(
-                index_elements=["chat"],
-                set_={name: taking.excluded[name] for name in ("update_id", "replica", "until")},
-                where=or_(turns.c.until <= now, turns.c.update_id == number),
-            )
-            .returning(turns.c.chat)
-            .cte("taken")
-        )
-        query = select(
-            exists().where(mine).label("mine"),
-            exists().where(answered).label("answered"),
-            literal(True).label("ours") if chat is None else exists(select(taken.c.chat)).label("ours"),
-        )
+        values = self._values(number, chat_id)
         async with self._database.at_once() as connection:
-            found = (await connection.execute(query)).one()
+            found = (await connection.execute(self._begin[chat_id is not None], values)).one()
         if found.answered:
             return Standing.ANSWERED
         if not found.mine:
@@ -124,12 +105,9 @@ class Claims:
 
         All or nothing: who answers it again after a kill finds what the first one found.
         """
-        seconds = cast(self._now() / 1000, BigInteger)
-        known = insert(handled).values(update_id=number, at=seconds).on_conflict_do_nothing().cte("known")
-        gone = delete(claims).where(claims.c.update_id == number, claims.c.replica == self._replica).cte("gone")
-        over = delete(turns).where(turns.c.update_id == number, turns.c.replica == self._replica)
+        parts = (self._known, self._gone, *(s.cte(f"also{n}") for n, s in enumerate(also)))
         async with self._database.at_once() as connection:
-            await connection.execute(over.add_cte(known, gone, *(s.cte(f"also{n}") for n, s in enumerate(also))))
+            await connection.execute(self._over.add_cte(*parts), self._values(number, None))
 
     async def leave(self) -> None:
         """Let go of everything of this replica, as when it stops."""
@@ -143,11 +121,65 @@ class Claims:
             for table in (turns, claims):
                 await connection.execute(delete(table).where(table.c.until <= self._now()))
 
-    def _hash(self, chat_id: int | None) -> bytes | None:
-        return None if chat_id is None else self._seal.chat(chat_id)
+    def _values(self, number: int, chat_id: int | None) -> dict[str, Any]:
+        """Return what fills the statements made once."""
+        chat = None if chat_id is None else self._seal.chat(chat_id)
+        values = {"number": number, "ours": self._replica, "theirs": chat}
+        return values if self._clock is None else {**values, "now": int(self._clock() * 1000)}
 
     def _now(self) -> Any:
         """Return the time in milliseconds as a part of a statement."""
-        if self._clock is not None:
-            return literal(int(self._clock() * 1000), BigInteger)
-        return cast(extract("epoch", func.clock_timestamp()) * 1000, BigInteger)
+        return _server_now() if self._clock is None else literal(int(self._clock() * 1000), BigInteger)
+
+
+_NUMBER = bindparam("number", type_=BigInteger)
+_OURS = bindparam("ours", type_=LargeBinary)
+_CHAT = bindparam("theirs", type_=LargeBinary)
+
+
+def _server_now() -> Any:
+    return cast(extract("epoch", func.clock_timestamp()) * 1000, BigInteger)
+
+
+def _claiming(now: Any) -> Any:
+    values = {"chat": _CHAT, "replica": _OURS, "until": now + _LEASE}
+    return (
+        insert(claims)
+        .values(update_id=_NUMBER, **values)
+        .on_conflict_do_update(
+            index_elements=["update_id"], set_=values, where=or_(claims.c.replica == _OURS, claims.c.until <= now)
+        )
+        .returning(claims.c.update_id)
+    )
+
+
+def _beginning(now: Any, *, of_chat: bool) -> Any:
+    """Return the statement that tells how an update stands, and takes the turn of its chat where it has one."""
+    mine = (claims.c.update_id == _NUMBER) & (claims.c.replica == _OURS) & (claims.c.until > now)
+    answered = (handled.c.update_id == _NUMBER) & (handled.c.at > now / 1000 - _DAY)
+    standing = (exists().where(mine).label("mine"), exists().where(answered).label("answered"))
+    if not of_chat:
+        return select(*standing, literal(True).label("ours"))
+    earlier = (claims.c.chat == _CHAT) & (claims.c.update_id < _NUMBER) & (claims.c.until > now)
+    row = select(_CHAT, _NUMBER, _OURS, now + _LEASE).where(
+        exists().where(mine), ~exists().where(answered), ~exists().where(earlier)
+    )
+    taking = insert(turns).from_select(["chat", "update_id", "replica", "until"], row)
+    taken = (
+        taking.on_conflict_do_update(
+            index_elements=["chat"],
+            set_={name: taking.excluded[name] for name in ("update_id", "replica", "until")},
+            where=or_(turns.c.until <= now, turns.c.update_id == _NUMBER),
+        )
+        .returning(turns.c.chat)
+        .cte("taken")
+    )
+    return select(*standing, exists(select(taken.c.chat)).label("ours"))
+
+
+def _finishing(now: Any) -> tuple[Any, Any, Any]:
+    """Return the parts of the statement that ends an update: enter it, let go of its claim, let go of its turn."""
+    row = insert(handled).values(update_id=_NUMBER, at=cast(now / 1000, BigInteger))
+    gone = delete(claims).where(claims.c.update_id == _NUMBER, claims.c.replica == _OURS)
+    over = delete(turns).where(turns.c.update_id == _NUMBER, turns.c.replica == _OURS)
+    return row.on_conflict_do_nothing().cte("known"), gone.cte("gone"), over

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import sqlite3
+import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from functools import lru_cache
@@ -11,7 +12,7 @@ from typing import Any, TypeVar
 
 from sqlalchemy import URL, Connection, create_engine, event, make_url
 from sqlalchemy.dialects import sqlite
-from sqlalchemy.exc import SQLAlchemyError
+from sqlalchemy.exc import DisconnectionError, SQLAlchemyError
 from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 
 from bot.errors import StorageError
@@ -24,16 +25,20 @@ NO_ADDRESS = "UNSPOKEN_DATABASE_URL: this is not the address of a database"
 _CONNECT_SECONDS = 5
 _STATEMENT_SECONDS = 10
 _IDLE_SECONDS = 15
+_FRESH_SECONDS = 0.25
+"""for so long a connection needs not be tried again"""
+_USED = "used"
 
 
 def make_engine(url: str) -> AsyncEngine:
     """Return the engine of an address; raises StorageError where it cannot be read or its driver is not installed."""
     try:
         if make_url(url).drivername.startswith("postgresql"):
-            # A server may be away for a while: a connection is tried before it is used, and nobody waits for long.
+            # A server may be away for a while: nobody waits for long.
             limits = {"timeout": _CONNECT_SECONDS, "command_timeout": _STATEMENT_SECONDS}
-            server = create_async_engine(url, pool_pre_ping=True, connect_args=limits)
+            server = create_async_engine(url, connect_args=limits)
             event.listen(server.sync_engine, "connect", _server_limits)
+            _try_idle_connections(server)
             return server
         engine = create_async_engine(url)
     except ImportError as error:
@@ -120,6 +125,30 @@ def _as_text(statement: Any) -> tuple[str, tuple[str, ...]]:
     """Return a statement as SQL and the names of its parameters in order; made once for each statement."""
     compiled = statement.compile(dialect=sqlite.dialect())
     return str(compiled), tuple(compiled.positiontup)
+
+
+def _try_idle_connections(server: AsyncEngine) -> None:
+    """Have a connection that lay idle tried before it is used.
+
+    The pool's own `pool_pre_ping` tries each one each time, which is two more ways to the server and back for every
+    statement. One that was used a moment ago knows itself when the server has closed it, as a server does that stops.
+    """
+
+    def given(connection: Any, record: Any, _: object) -> None:
+        if record.driver_connection.is_closed():
+            raise DisconnectionError
+        if time.monotonic() - record.info.get(_USED, 0.0) < _FRESH_SECONDS:
+            return
+        try:
+            server.dialect.do_ping(connection)
+        except server.dialect.loaded_dbapi.Error as error:
+            raise DisconnectionError from error  # the pool opens another one
+
+    def taken_back(_: object, record: Any) -> None:
+        record.info[_USED] = time.monotonic()
+
+    event.listen(server.sync_engine, "checkout", given)
+    event.listen(server.sync_engine, "checkin", taken_back)
 
 
 def _server_limits(connection: Any, _: object) -> None:

@@ -9,13 +9,14 @@ from collections.abc import Mapping
 from enum import IntEnum
 from typing import Any
 
-from sqlalchemy import delete, select
+from sqlalchemy import bindparam, delete, select
 
 from bot.storage.database import BROKEN, Database
 from bot.storage.schema import claims, sessions, turns
 from bot.storage.seal import Seal
 
 _HOUR = 3600
+_COLUMNS = (sessions.c.chat, sessions.c.kind, sessions.c.box)
 _STEP = 512
 """contents are filled up to a multiple of this, so that their length tells nothing"""
 
@@ -34,12 +35,15 @@ class Sessions:
         """Take an open database and the keys."""
         self._database = database
         self._seal = seal
+        self._names = [f"chat{n}" for n in range(len(seal.keys))]
+        mine = sessions.c.chat.in_([bindparam(name) for name in self._names]) & sessions.c.kind.in_(list(Kind))
+        self._read = select(*_COLUMNS).where(mine, sessions.c.until > bindparam("now"))
 
     async def read(self, chat_id: int, now: int) -> Mapping[Kind, str]:
         """Return what is held of a chat at `now` (seconds since 1970); what no key opens is left out."""
-        mine = sessions.c.chat.in_(self._seal.chats(chat_id)) & sessions.c.kind.in_(Kind) & (sessions.c.until > now)
+        values = dict(zip(self._names, self._seal.chats(chat_id), strict=True))
         async with self._database.at_once() as connection:
-            rows = (await connection.execute(select(sessions).where(mine))).all()
+            rows = (await connection.execute(self._read, {**values, "now": now})).all()
         opened = ((Kind(row.kind), self._seal.open_text(row.box, _about(row.chat, row.kind))) for row in rows)
         return {kind: text.rstrip() for kind, text in opened if text is not None}
 

@@ -6,6 +6,7 @@ import asyncio
 import logging
 import os
 import sys
+import time
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -246,12 +247,22 @@ async def test_an_outage_of_the_server_is_ridden_out(
     await database.close()
 
 
-async def test_a_restart_of_the_server_is_not_noticed(postgres: PostgresServer, postgres_url: str) -> None:
-    """A connection that died in the pool is replaced before it is used."""
-    database = Database(postgres_url)
-    assert await database.open()
+def _restart_unheard(postgres: PostgresServer) -> None:
+    """Restart it while the program stands still for a while."""
     postgres.stop()
     postgres.start()
+    time.sleep(0.3)
+
+
+@pytest.mark.parametrize("heard", [True, False])
+async def test_a_restart_of_the_server_is_not_noticed(postgres: PostgresServer, postgres_url: str, heard: bool) -> None:
+    """A connection that died in the pool is replaced before it is used, whether or not its end was heard."""
+    database = Database(postgres_url)
+    assert await database.open()
+    if heard:
+        await asyncio.to_thread(lambda: (postgres.stop(), postgres.start()))
+    else:
+        _restart_unheard(postgres)
     database.count("care")
     assert await database.flush()
     await database.close()
