@@ -28,6 +28,8 @@ _IDLE_SECONDS = 15
 _FRESH_SECONDS = 0.25
 """for so long a connection needs not be tried again"""
 _USED = "used"
+_WAL_TRIES = 40
+_WAL_PAUSE_SECONDS = 0.05
 
 
 def make_engine(url: str) -> AsyncEngine:
@@ -158,6 +160,21 @@ def _server_limits(connection: Any, _: object) -> None:
 
 def _sqlite_pragmas(connection: Any, _: object) -> None:
     cursor = connection.cursor()
-    for pragma in ("journal_mode=WAL", "secure_delete=ON", "busy_timeout=3000", "synchronous=NORMAL"):
+    cursor.execute("PRAGMA busy_timeout=3000")
+    _write_ahead(cursor)
+    for pragma in ("secure_delete=ON", "synchronous=NORMAL"):
         cursor.execute(f"PRAGMA {pragma}")
     cursor.close()
+
+
+def _write_ahead(cursor: Any) -> None:
+    """Have the file written ahead: the one change that waits for nobody, where another program makes it just now."""
+    for _ in range(_WAL_TRIES):
+        try:
+            cursor.execute("PRAGMA journal_mode=WAL")
+            return
+        except Exception as error:  # either driver raises its own
+            if "locked" not in str(error):
+                raise
+            time.sleep(_WAL_PAUSE_SECONDS)
+    cursor.execute("PRAGMA journal_mode=WAL")
