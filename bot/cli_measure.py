@@ -137,7 +137,7 @@ def train(
     teacher_epochs: Annotated[int, typer.Option(min=1, help="rounds of the teacher over the examples")] = 6,
     distil_epochs: Annotated[int, typer.Option(min=1, help="rounds of learning from the teacher")] = 8,
 ) -> None:
-    """Fine-tune the sentence encoder and export it (extra `train`; hours on two cores, a teacher wants a GPU)."""
+    """Fine-tune the sentence encoder and export it (extra `train`; half a day on two cores, a teacher wants a GPU)."""
     from bot.content.encoder import FOLDER
     from bot.content.fit import load_corpus
     from bot.content.lexicon import load_lexicon

@@ -125,9 +125,10 @@ def describe_phase(phase: Phase, who: str) -> str:
     told = "the labels"
     if phase.hard < 1:
         told = f"{phase.hard:g} of the labels and {1 - phase.hard:g} of what the teacher says"
+    rounds = "1 epoch" if phase.epochs == 1 else f"{phase.epochs} epochs"
     return (
-        f"{who}: {phase.epochs} epochs on {told}, rate {phase.rate:g} (heads {phase.head_rate:g}) falling to "
-        f"{phase.last:.0%}, seed {phase.seed}; mean of the weights"
+        f"{who}: {rounds} on {told}, rate {phase.rate:g} (heads {phase.head_rate:g}) falling to {phase.last:.0%}, "
+        f"seed {phase.seed}; mean of the weights"
     )
 
 
@@ -207,7 +208,7 @@ def _fit(
                 mean.update(step)
             if step % 100 == 0:
                 left = (time.monotonic() - began) * (1 - done) / max(done, 1e-6)
-                say(f"epoch {epoch + 1}/{phase.epochs} step {step} loss {float(loss):.3f} left {left / 60:.1f} min")
+                say(f"epoch {epoch + 1}/{phase.epochs} step {step} loss {loss.item():.3f} left {left / 60:.1f} min")
     mean.put()
     model.eval()
 
