@@ -125,9 +125,10 @@ def describe_phase(phase: Phase, who: str) -> str:
     told = "the labels"
     if phase.hard < 1:
         told = f"{phase.hard:g} of the labels and {1 - phase.hard:g} of what the teacher says"
+    low = max(phase.last, LOWEST)
     rounds = "1 epoch" if phase.epochs == 1 else f"{phase.epochs} epochs"
     return (
-        f"{who}: {rounds} on {told}, rate {phase.rate:g} (heads {phase.head_rate:g}) falling to {phase.last:.0%}, "
+        f"{who}: {rounds} on {told}, rate {phase.rate:g} (heads {phase.head_rate:g}) falling to {low:.0%}, "
         f"seed {phase.seed}; mean of the weights"
     )
 

@@ -24,6 +24,7 @@ def test_a_phase_is_described_by_what_it_was_given() -> None:
     assert describe_phase(LABELS, "small") == (
         "small: 8 epochs on the labels, rate 0.0002 (heads 0.002) falling to 35%, seed 3; mean of the weights"
     )
+    assert "falling to 1%" in describe_phase(DISTIL, "small")
     assert "8 epochs on 0.3 of the labels and 0.7 of what the teacher says" in describe_phase(DISTIL, "small")
 
 
