@@ -129,10 +129,15 @@ def calibrate(
 
 @app.command()
 def train(
-    epochs: Annotated[int, typer.Option(help="rounds over the examples")] = 4,
+    epochs: Annotated[int, typer.Option(min=1, help="rounds over the examples")] = 8,
     out: Annotated[Path | None, typer.Option(help="where to write; default models/encoder")] = None,
+    teacher: Annotated[
+        Path | None, typer.Option(help="folder of a larger encoder to learn from, such as all-mpnet-base-v2")
+    ] = None,
+    teacher_epochs: Annotated[int, typer.Option(min=1, help="rounds of the teacher over the examples")] = 6,
+    distil_epochs: Annotated[int, typer.Option(min=1, help="rounds of learning from the teacher")] = 8,
 ) -> None:
-    """Fine-tune the sentence encoder on the examples and export it (extra `train`, about half an hour on two cores)."""
+    """Fine-tune the sentence encoder and export it (extra `train`; half a day on two cores, a teacher wants a GPU)."""
     from bot.content.encoder import FOLDER
     from bot.content.fit import load_corpus
     from bot.content.lexicon import load_lexicon
@@ -140,7 +145,16 @@ def train(
 
     root = content_root()
     lexicon, _ = load_lexicon(root)
-    train_encoder(load_corpus(root), lexicon, out or root / FOLDER, epochs=epochs, say=errors.print)
+    train_encoder(
+        load_corpus(root),
+        lexicon,
+        out or root / FOLDER,
+        epochs=epochs,
+        teacher=teacher,
+        teacher_epochs=teacher_epochs,
+        distil_epochs=distil_epochs,
+        say=errors.print,
+    )
 
 
 @app.command()

