@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -65,7 +66,7 @@ def fit(corpus: Corpus, lexicon: Lexicon, progress: Callable[[float], None] | No
     repairer = Repairer(counts, lexicon.english)
     tokens = [repairer.repair(t) for t in raw]
     tokens, targets = add_swapped(corpus, tokens, build_targets(corpus))
-    return Fitted(counts, fit_linear(tokens, targets, progress=progress))
+    return Fitted(counts, fit_linear(tokens, targets, threads=os.cpu_count() or 1, progress=progress))
 
 
 def add_swapped(

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
@@ -37,9 +36,10 @@ def fit_linear(
     targets: Mapping[str, Targets],
     *,
     min_count: int = 3,
+    threads: int = 1,
     progress: Callable[[float], None] | None = None,
 ) -> LinearModel:
-    """Return a model fitted on examples given as tokens; deterministic for the same input."""
+    """Return a model fitted on examples given as tokens: the same for the same input, with any number of threads."""
     keys, idf, matrix = vectorize(token_lists, min_count)
     heads: dict[str, Head] = {}
     start = 0
@@ -49,7 +49,7 @@ def fit_linear(
     wanted = np.concatenate([t.values for t in targets.values()], axis=1)
     # Few examples need more rounds to get as many steps.
     epochs = max(_EPOCHS, round(_MIN_STEPS * _BATCH / max(1, len(token_lists))))
-    weights, bias = _train(matrix, wanted, tuple(heads.values()), epochs, progress)
+    weights, bias = _train(matrix, wanted, tuple(heads.values()), epochs, threads, progress)
     whole, sizes = quantise(weights)
     return LinearModel(keys, idf, whole, sizes, bias, heads)
 
@@ -80,14 +80,16 @@ def _train(
     wanted: NDArray[np.float32],
     heads: tuple[Head, ...],
     epochs: int,
+    threads: int,
     progress: Callable[[float], None] | None,
 ) -> tuple[Floats, Floats]:
     """Minimise the summed cross-entropies of the heads with Adam (Kingma & Ba 2015) and weight decay."""
     rng = np.random.default_rng(_SEED)
     examples, features = matrix.shape
     classes = wanted.shape[1]
-    # Each class has columns of its own, so they are shared out: the same numbers, whatever the number of cores.
-    shares = [slice(part[0], part[-1] + 1) for part in np.array_split(np.arange(classes), min(os.cpu_count() or 1, 4))]
+    # Each class has a column of its own, so that threads can share them out; numpy and scipy let them run at once.
+    parts = np.array_split(np.arange(classes), min(threads, classes))
+    shares = [slice(part[0], part[-1] + 1) for part in parts]
     tables = [_Table(np.zeros((features + 1, share.stop - share.start), np.float32)) for share in shares]
     batches = max(1, examples // _BATCH)
     steps = epochs * batches

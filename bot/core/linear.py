@@ -13,6 +13,8 @@ from bot.core.features import Ids, extract, scale
 Floats = NDArray[np.float32]
 _MAX_WORDS = 300
 """words of a message that are scored: of a longer one its beginning and its end"""
+_LARGEST = 7
+_ZERO = 8
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,10 +34,10 @@ class LinearModel:
     """feature ids, sorted, shape (features,)"""
     idf: Floats
     """inverse document frequency, shape (features,)"""
-    weights: NDArray[np.int8]
-    """quantised, shape (features, classes of all heads)"""
-    steps: Floats
-    """size of one quantisation step of each class, shape (classes of all heads,)"""
+    weights: NDArray[np.uint8]
+    """quantised as `quantise` does it, shape (features, half of the classes of all heads)"""
+    steps: NDArray[np.float16]
+    """size of one quantisation step of each feature, shape (features,)"""
     bias: Floats
     """shape (classes of all heads,)"""
     heads: Mapping[str, Head]
@@ -58,14 +60,26 @@ class LinearModel:
         rows, values, share = self.vector(tokens)
         scores = self.bias
         if len(rows):
-            scores = scores + (values @ self.weights.take(rows, axis=0).astype(np.float32)) * self.steps
+            values = values * self.steps[rows]
+            packed = self.weights.take(rows, axis=0)
+            halves = [values @ half.astype(np.float32) for half in (packed & 15, packed >> 4)]
+            scores = scores + np.concatenate(halves)[: len(scores)] - _ZERO * values.sum()
         return {name: scores[head.start : head.stop] for name, head in self.heads.items()}, share
 
 
-def quantise(weights: Floats) -> tuple[NDArray[np.int8], Floats]:
-    """Return (weights as whole steps -127..127, size of a step by class): a quarter of the memory."""
-    steps = np.maximum(np.abs(weights).max(axis=0), 1e-9).astype(np.float32) / 127
-    return np.rint(weights / steps).astype(np.int8), steps
+def quantise(weights: Floats) -> tuple[NDArray[np.uint8], NDArray[np.float16]]:
+    """Return (weights as whole steps -7..7, two to a byte; size of a step by feature): an eighth of the memory.
+
+    A byte holds a class of the first half in its low bits and the one as far into the second half in its high ones,
+    each step with _ZERO added. A feature's largest weight has the finest steps that four bits allow: what is rounded
+    away are small weights of rare features, which even out over the hundreds of a message.
+    """
+    steps = np.maximum(np.abs(weights).max(axis=1), 1e-4).astype(np.float16) / np.float16(_LARGEST)
+    whole = np.clip(np.rint(weights / steps[:, None].astype(np.float32)), -_LARGEST, _LARGEST) + _ZERO
+    half = (weights.shape[1] + 1) // 2
+    low, high = whole[:, :half].astype(np.uint8), np.full((len(weights), half), _ZERO, np.uint8)
+    high[:, : weights.shape[1] - half] = whole[:, half:]
+    return low | (high << 4), steps
 
 
 def softmax(logits: Floats) -> Floats:
