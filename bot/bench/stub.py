@@ -16,8 +16,8 @@ _ME = {"id": 1, "is_bot": True, "first_name": "Bench", "username": "bench_bot"}
 _LONGEST_POLL = 30.0
 _SECRET_HEADER = "X-Telegram-Bot-Api-Secret-Token"  # noqa: S105 - a header's name
 _TRIES = 50
-_UPDATES = itertools.count(1)
-"""numbers of updates, of all stubs of this program: a bot that kept its database skips those it has answered"""
+_UPDATES = itertools.count(time.time_ns() // 10**6)
+"""numbers of updates, of all stubs and of later programs: a bot that kept its database skips those it has answered"""
 CONNECTIONS = 40
 """webhook calls in flight at once to one address, Telegram's default (https://core.telegram.org/bots/api#setwebhook)"""
 
@@ -79,7 +79,7 @@ class Stub:
                 {
                     "update_id": number,
                     "message": {
-                        "message_id": number, "date": int(time.time()), "text": text,
+                        "message_id": next(self._messages), "date": int(time.time()), "text": text,
                         "chat": {"id": chat, "type": "private", "first_name": "B"}, "from": person,
                     },
                 }

@@ -12,7 +12,7 @@ from jinja2 import DictLoader, Environment, StrictUndefined, Template, TemplateE
 
 from bot.content.languages import ENGLISH, Language, load_languages
 from bot.content.taxonomy import Taxonomy
-from bot.content.yamlfile import read_yaml
+from bot.content.yamlfile import parse_yaml, read_yaml
 from bot.core.safety import CATEGORIES
 
 _KEYS = frozenset({"label", "sources", "reviewed", "talk", "next", "lines", "swap"})
@@ -139,7 +139,7 @@ def _split(text: str, key: str, problems: list[str]) -> tuple[Card | None, str]:
         return None, text
     body = "{#" + "\n" * (parts[1].count("\n") + 2) + "#}" + parts[2]
     try:
-        data = yaml.safe_load(parts[1])
+        data = parse_yaml(parts[1])
     except yaml.YAMLError as error:
         mark = getattr(error, "problem_mark", None)
         problems.append(f"{name}:{(mark.line + 2) if mark else 1}: front matter is not valid YAML")

@@ -20,9 +20,14 @@ def read_yaml(path: Path, root: Path) -> tuple[Any, str | None]:
     except (OSError, UnicodeDecodeError) as error:
         return None, f"{name}: cannot be read as UTF-8 text ({type(error).__name__}); mend or restore it"
     try:
-        return yaml.load(text, Loader=_LOADER), None  # noqa: S506 - CSafeLoader is the safe loader in C
+        return parse_yaml(text), None
     except yaml.YAMLError as error:
         mark = getattr(error, "problem_mark", None)
         place = f":{mark.line + 1}:{mark.column + 1}" if mark is not None else ""
         problem = getattr(error, "problem", None) or "not valid YAML"
         return None, f"{name}{place}: {problem}; quote the text or mend the indent"
+
+
+def parse_yaml(text: str) -> Any:
+    """Return the value of a YAML text, by the safe loader in C where there is one; raises yaml.YAMLError."""
+    return yaml.load(text, Loader=_LOADER)  # noqa: S506 - either is a safe loader

@@ -135,6 +135,11 @@ def extract(tokens: Sequence[str]) -> tuple[Ids, NDArray[np.float32]]:
     return ids[first], (1.0 + np.log(counts)).astype(np.float32)
 
 
+def family_of(ids: Ids) -> NDArray[np.intp]:
+    """Return the place in FAMILIES of each feature id."""
+    return (ids & ((1 << _FAMILY_BITS) - 1)).astype(np.intp)
+
+
 @lru_cache(maxsize=1)
 def _weights() -> NDArray[np.float32]:
     full = np.zeros(1 << _FAMILY_BITS, np.float32)
@@ -144,7 +149,7 @@ def _weights() -> NDArray[np.float32]:
 
 def scale(ids: Ids, values: NDArray[np.float32]) -> NDArray[np.float32]:
     """Return `values` with each family brought to unit length and its weight, the whole to unit length."""
-    family = (ids & ((1 << _FAMILY_BITS) - 1)).astype(np.intp)
+    family = family_of(ids)
     norms = np.sqrt(np.bincount(family, values * values, 1 << _FAMILY_BITS)).astype(np.float32)
     norms[norms == 0] = 1.0
     scaled = values * (_weights() / norms)[family]

@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import sparse
 
-from bot.core.features import Ids, extract, scale
+from bot.core.features import FAMILIES, Ids, extract, family_of, scale
 from bot.core.linear import Floats, Head, LinearModel, quantise, softmax
 
 _BATCH = 256
@@ -36,11 +36,16 @@ def fit_linear(
     targets: Mapping[str, Targets],
     *,
     min_count: int = 3,
+    min_pairs: int = 5,
     threads: int = 1,
     progress: Callable[[float], None] | None = None,
 ) -> LinearModel:
-    """Return a model fitted on examples given as tokens: the same for the same input, with any number of threads."""
-    keys, idf, matrix = vectorize(token_lists, min_count)
+    """Return a model fitted on examples given as tokens: the same for the same input, with any number of threads.
+
+    A feature must stand in `min_count` examples, a pair of words anywhere in a message in `min_pairs`: pairs are half
+    of all features, the rarest of them say nothing, and they fill memory.
+    """
+    keys, idf, matrix = vectorize(token_lists, min_count, min_pairs)
     heads: dict[str, Head] = {}
     start = 0
     for name, target in targets.items():
@@ -54,11 +59,13 @@ def fit_linear(
     return LinearModel(keys, idf, whole, sizes, bias, heads)
 
 
-def vectorize(token_lists: Sequence[Sequence[str]], min_count: int) -> tuple[Ids, Floats, sparse.csr_matrix]:
+def vectorize(
+    token_lists: Sequence[Sequence[str]], min_count: int, min_pairs: int
+) -> tuple[Ids, Floats, sparse.csr_matrix]:
     """Return (feature ids kept, their idf, examples as a sparse matrix of scaled values)."""
     found = [extract(tokens) for tokens in token_lists]
     keys, documents = np.unique(np.concatenate([ids for ids, _ in found]), return_counts=True)
-    keep = documents >= min_count
+    keep = documents >= np.where(family_of(keys) == FAMILIES.index("pair"), min_pairs, min_count)
     keys, documents = keys[keep], documents[keep]
     idf = (np.log((1 + len(found)) / (1 + documents)) + 1).astype(np.float32)
     indptr, columns, values = [0], [], []
@@ -88,7 +95,8 @@ def _train(
     examples, features = matrix.shape
     classes = wanted.shape[1]
     # Each class has a column of its own, so that threads can share them out; numpy and scipy let them run at once.
-    parts = np.array_split(np.arange(classes), min(threads, classes))
+    # At least two each: of a single column numpy adds up in another order.
+    parts = np.array_split(np.arange(classes), max(1, min(threads, classes // 2)))
     shares = [slice(part[0], part[-1] + 1) for part in parts]
     tables = [_Table(np.zeros((features + 1, share.stop - share.start), np.float32)) for share in shares]
     batches = max(1, examples // _BATCH)

@@ -72,7 +72,7 @@ def _own(train: Sequence[tuple[str, str]], lexicon: Lexicon) -> Scorer:
     labels = tuple(sorted({intent for _, intent in train}))
     place = {label: i for i, label in enumerate(labels)}
     values = np.eye(len(labels), dtype=np.float32)[[place[intent] for _, intent in train]]
-    model = fit_linear([repairer.repair(t) for t in raw], {"intent": Targets(labels, values)}, min_count=1)
+    model = fit_linear([repairer.repair(t) for t in raw], {"intent": Targets(labels, values)}, min_count=1, min_pairs=1)
     # Without out-of-scope examples nothing can be calibrated on: the default coefficients rank by score and margin.
     calibration = Calibration((-2.0, 1.0, 0.5, 0.0, 3.0, 0.0, -0.5))
 

@@ -28,7 +28,7 @@ _IDLE_SECONDS = 15
 _FRESH_SECONDS = 0.25
 """for so long a connection needs not be tried again"""
 _USED = "used"
-_WAL_TRIES = 40
+_WAL_TRIES = 10
 _WAL_PAUSE_SECONDS = 0.05
 
 
@@ -102,7 +102,7 @@ class SqliteFile:
         """Return the connection of this thread; whoever meets a failure closes it, and the next one opens it anew."""
         if self._here is None:
             self._here = sqlite3.connect(str(self._engine.url.database), timeout=0)
-            _sqlite_pragmas(self._here, None)
+            _sqlite_pragmas(self._here, None, tries=1)
             # Nobody may wait here: neither for another program's lock, nor for the disk, as who checkpoints does.
             for pragma in ("busy_timeout=0", "wal_autocheckpoint=0"):
                 self._here.execute(f"PRAGMA {pragma}")
@@ -132,7 +132,7 @@ def _as_text(statement: Any) -> tuple[str, tuple[str, ...]]:
 def _try_idle_connections(server: AsyncEngine) -> None:
     """Have a connection that lay idle tried before it is used.
 
-    The pool's own `pool_pre_ping` tries each one each time, which is two more ways to the server and back for every
+    The pool's own `pool_pre_ping` tries each one each time, which is three more ways to the server and back for every
     statement. One that was used a moment ago knows itself when the server has closed it, as a server does that stops.
     """
 
@@ -158,23 +158,18 @@ def _server_limits(connection: Any, _: object) -> None:
     connection.run_async(lambda c: c.execute(f"SET idle_in_transaction_session_timeout = {_IDLE_SECONDS * 1000}"))
 
 
-def _sqlite_pragmas(connection: Any, _: object) -> None:
+def _sqlite_pragmas(connection: Any, _: object, *, tries: int = _WAL_TRIES) -> None:
     cursor = connection.cursor()
-    cursor.execute("PRAGMA busy_timeout=3000")
-    _write_ahead(cursor)
-    for pragma in ("secure_delete=ON", "synchronous=NORMAL"):
-        cursor.execute(f"PRAGMA {pragma}")
-    cursor.close()
-
-
-def _write_ahead(cursor: Any) -> None:
-    """Have the file written ahead: the one change that waits for nobody, where another program makes it just now."""
-    for _ in range(_WAL_TRIES):
+    # Where other programs make the same file just now, SQLite lets one switch it and refuses the others at once.
+    cursor.execute("PRAGMA busy_timeout=0")
+    for left in reversed(range(tries)):
         try:
             cursor.execute("PRAGMA journal_mode=WAL")
-            return
+            break
         except Exception as error:  # either driver raises its own
-            if "locked" not in str(error):
+            if "locked" not in str(error) or not left:
                 raise
             time.sleep(_WAL_PAUSE_SECONDS)
-    cursor.execute("PRAGMA journal_mode=WAL")
+    for pragma in ("busy_timeout=3000", "secure_delete=ON", "synchronous=NORMAL"):
+        cursor.execute(f"PRAGMA {pragma}")
+    cursor.close()

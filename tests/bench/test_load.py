@@ -98,3 +98,12 @@ def test_programs_run_with_this_python() -> None:
     assert plan.arguments == ("bot.bench.subject", "lexical")
     assert plan.environment["UNSPOKEN_COUNTRY"] == "GB"
     assert sys.executable
+
+
+def test_numbers_of_updates_go_on() -> None:
+    """A bot that kept its database takes a later bench's updates for new ones."""
+    first, second = Stub(), Stub()
+    first.offer([(1, "a")])
+    second.offer([(1, "a")])
+    assert second._queue[0]["update_id"] > first._queue[0]["update_id"]
+    assert first._queue[0]["update_id"] > 10**12  # milliseconds since 1970: later programs begin higher

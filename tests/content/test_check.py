@@ -56,6 +56,7 @@ ROMAN = "responses/hi-Latn"
     [
         (ANSWER, lambda t: None, f"{ANSWER}: missing"),
         (ANSWER, lambda t: t.replace("label:", "titel:"), "front matter needs `label`"),
+        (ANSWER, lambda t: t.replace("label:", "label: [", 1), "front matter is not valid YAML"),
         (ANSWER, lambda t: t.replace("talk:", "tlak:"), "unknown key `tlak`"),
         (ANSWER, lambda t: t.replace("{% endblock %}", "{{ nobody }}{% endblock %}", 1), "'nobody' is undefined"),
         (ANSWER, lambda t: t.replace("{% endif %}", "", 1), f"{ANSWER}:"),

@@ -5,8 +5,10 @@ from __future__ import annotations
 import asyncio
 import logging
 import os
+import sqlite3
 import sys
 import time
+from contextlib import closing
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -16,7 +18,7 @@ import sqlalchemy
 from alembic import command
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
-from sqlalchemy import Connection, bindparam, delete, insert, select, text
+from sqlalchemy import Connection, bindparam, delete, insert, make_url, select, text
 
 from bot.errors import StorageError
 from bot.storage import engines
@@ -362,3 +364,16 @@ async def test_rows_of_a_turn_are_read_and_written_on_either_engine(database: Da
     await database.write((statement, [{"update_id": n, "at": n} for n in range(5)]))
     await database.write((statement, [{"update_id": 4, "at": 1}, {"update_id": 5, "at": 1}]))
     assert [tuple(row) for row in await database.read(query, second=4, first=3)] == [(3,), (4,)]
+
+
+def test_a_file_that_another_program_holds_makes_no_turn_wait(tmp_path: Path) -> None:
+    """Whoever finds it locked while it opens it hears so at once, and goes to the thread."""
+    path = tmp_path / "a.sqlite3"
+    with closing(sqlite3.connect(path, isolation_level=None)) as other:
+        other.execute("CREATE TABLE t (a)")
+        other.execute("BEGIN EXCLUSIVE")
+        file = engines.SqliteFile(make_url(f"sqlite+aiosqlite:///{path}"))
+        began = time.monotonic()
+        with pytest.raises(sqlite3.OperationalError, match="locked"):
+            file.read(select(text("1")), {})
+        assert time.monotonic() - began < 1.0  # SQLite itself would wait for three
