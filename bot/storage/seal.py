@@ -156,7 +156,7 @@ class Seal:
 
     @staticmethod
     def _hash(keys: Keys, purpose: bytes, text: str) -> bytes:
-        return hmac.new(keys.hashing, purpose + b" " + text.encode(), hashlib.sha256).digest()[:_HASH_BYTES]
+        return hmac.digest(keys.hashing, purpose + b" " + text.encode(), "sha256")[:_HASH_BYTES]
 
 
 def _hash_word(chat_id: int, word: str) -> bytes:

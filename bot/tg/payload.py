@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import base64
-import hashlib
 import hmac
 import re
 from collections.abc import Mapping, Sequence
@@ -86,7 +85,7 @@ class Signer:
         return Target("lines:any") if "care" in data or "lines" in data else Target("topics")
 
     def _mac(self, key: bytes, head: str) -> str:
-        digest = hmac.new(key, head.encode(), hashlib.sha256).digest()
+        digest = hmac.digest(key, head.encode(), "sha256")
         return base64.urlsafe_b64encode(digest)[:_MAC_CHARS].decode()
 
 
