@@ -4,19 +4,22 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import time
 from collections.abc import Awaitable, Callable
 from enum import Enum
 from typing import TypeVar
 
 from telegram.error import BadRequest, ChatMigrated, Forbidden, InvalidToken, NetworkError, RetryAfter
 
-from bot.tg.hold import held
+from bot.tg.hold import held, present
 
 T = TypeVar("T")
 log = logging.getLogger(__name__)
 _FIRST_WAIT = 0.5
 _LONGEST_WAIT = 20.0
 _TRIES = 12
+_PATIENCE_SECONDS = 7200.0
+"""how long an update at hand waits for a Telegram that cannot be reached: nobody's question may be lost in an outage"""
 
 
 class Outcome(Enum):
@@ -30,9 +33,16 @@ class Outcome(Enum):
 
 
 async def deliver(call: Callable[[], Awaitable[T]], what: str) -> T | Outcome:
-    """Run `call` until it succeeds and return its result; an Outcome when it can never succeed, or after many tries."""
+    """Run `call` until it succeeds and return its result; an Outcome when it can never succeed, or after many tries.
+
+    What belongs to an update at hand is tried for two hours: an update that is done with does not come again.
+    """
     wait = _FIRST_WAIT
-    for _ in range(_TRIES):
+    hold = present()
+    tries = 0
+    while tries < _TRIES or (hold is not None and hold.away < _PATIENCE_SECONDS):
+        tries += 1
+        began = time.monotonic()
         try:
             return await call()
         except RetryAfter as error:
@@ -47,8 +57,12 @@ async def deliver(call: Callable[[], Awaitable[T]], what: str) -> T | Outcome:
         except NetworkError as error:
             log.info("%s: %s, trying again", what, type(error).__name__)
             await asyncio.sleep(wait)
+            if hold is not None:
+                hold.away += time.monotonic() - began
             wait = min(_LONGEST_WAIT, wait * 2)
-    log.warning("%s: given up after %d tries", what, _TRIES)
+    log.warning("%s: given up after %d tries", what, tries)
+    if hold is not None:
+        hold.lost = True
     return Outcome.GIVEN_UP
 
 

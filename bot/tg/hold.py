@@ -24,6 +24,10 @@ class Hold:
         self._before = 0.0
         self._since = 0.0
         self._waits = 0
+        self.away = 0.0
+        """seconds that Telegram could not be reached"""
+        self.lost = False
+        """a call was given up: Telegram could not be reached for too long"""
         self.on_call: Callable[[], None] | None = None
         """what is told, once, that the update waits for Telegram and no longer for the processor"""
         self.check: Callable[[], Awaitable[None]] | None = None
@@ -63,6 +67,11 @@ def ending() -> Ending | None:
     """Return how the update at hand, if any, may be entered as answered with its last reply."""
     hold = _at_hand.get()
     return hold.ending if hold is not None else None
+
+
+def present() -> Hold | None:
+    """Return the waiting of the update at hand, if any."""
+    return _at_hand.get()
 
 
 async def calling() -> None:

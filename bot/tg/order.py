@@ -145,7 +145,8 @@ class Order:
         for one in list(self._running.values()):
             self._is_at_risk(one, now, crowded=False)
             at_work = now - one.begun if one.begun is not None else 0.0
-            if at_work - one.hold.seconds() > HUNG_SECONDS and not one.given_up and one.task is not None:
+            waited = one.hold.seconds() + one.hold.away
+            if at_work - waited > HUNG_SECONDS and not one.given_up and one.task is not None:
                 # Its chat would stay deaf for ever.
                 log.error("an update was given up: it had been at work for %d minutes", HUNG_SECONDS // 60)
                 one.given_up = True
@@ -160,6 +161,8 @@ class Order:
         if risky and not one.counted:
             one.counted = True
             self.tally.at_risk += 1
+            if one.begun is not None and now - one.begun > SLOW_SECONDS:
+                log.warning("an update has been at work for over a minute")
         return risky
 
     def mark(self) -> None:
@@ -221,6 +224,8 @@ class Order:
         except Exception as error:  # noqa: BLE001, RUF100 - an update that fails is done with, or it would come back for ever
             self.tally.failed += 1
             log.error("an update could not be answered", exc_info=error)
+        if one.hold.lost:
+            self.tally.failed += 1
         self.tally.answered(self._clock() - one.taken)
 
     @asynccontextmanager

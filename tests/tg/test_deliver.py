@@ -12,6 +12,7 @@ from telegram.error import RetryAfter, TimedOut
 
 from bot.tg import deliver as deliver_module
 from bot.tg.deliver import Outcome, deliver, seconds_to_wait
+from bot.tg.hold import Hold, at_hand
 from tests.bot_api import BotApiServer, Person
 
 
@@ -108,6 +109,29 @@ async def test_it_gives_up_after_many_tries(api: BotApiServer, bot: Bot, alice: 
     api.faults.next("sendMessage", status=500, times=None)
     assert await lost(lambda: bot.send_message(alice.id, "hello"), "reply")
     assert len(api.calls_to("sendMessage")) == 12
+
+
+async def test_an_update_at_hand_waits_longer(api: BotApiServer, bot: Bot, alice: Person) -> None:
+    """Whoever wrote during an outage is answered after it: what is given up would never come again."""
+    api.faults.next("sendMessage", status=502, times=40)
+    hold = Hold(time.monotonic)
+    at_hand(hold)
+    assert not await lost(lambda: bot.send_message(alice.id, "hello"), "reply")
+    assert [message.text for message in alice.chat.from_bot] == ["hello"]
+    assert hold.away > 0
+    assert not hold.lost
+
+
+async def test_an_update_at_hand_is_given_up_in_the_end(
+    api: BotApiServer, bot: Bot, alice: Person, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A message on which Telegram itself fails for hours must not keep its chat deaf."""
+    monkeypatch.setattr(deliver_module, "_PATIENCE_SECONDS", 0.4)
+    api.faults.next("sendMessage", status=500, times=None)
+    hold = Hold(time.monotonic)
+    at_hand(hold)
+    assert await lost(lambda: bot.send_message(alice.id, "hello"), "reply")
+    assert hold.lost
 
 
 async def test_an_outage_is_waited_out(api: BotApiServer, bot: Bot, alice: Person) -> None:

@@ -418,7 +418,8 @@ async def test_what_hangs_for_good_is_given_up(
             await api.wait_until_taken()
     assert (tally.failed, tally.handled) == (1, 2)
     assert [r.getMessage() for r in caplog.records if r.name.startswith("bot.")] == [
-        "an update was given up: it had been at work for 15 minutes"
+        "an update has been at work for over a minute",
+        "an update was given up: it had been at work for 15 minutes",
     ]
 
 
