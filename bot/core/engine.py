@@ -110,7 +110,7 @@ class Engine:
         direction = read_direction(tokens, reading.fused("direction", tuning.weight))
         young = context.under_18 or under_18(tokens)
         fact = asked_about(self.rules.facts, tokens)
-        if fact is not None:
+        if fact is not None and not risk.categories:
             return Decision(
                 Action.UNSURE, None, match.chance, match.best(5), lang=utterance.lang, under_18=young, signpost=fact
             )

@@ -22,7 +22,8 @@ class Facts:
 def asked_about(facts: Facts, tokens: Sequence[str]) -> str | None:
     """Return the danger category that a message asks to have explained, or None.
 
-    Words of the first person make it no factual question: "is it abuse if he hits me" is about somebody.
+    Words of the first person make it no factual question: "is it abuse if he hits me" is about somebody. Where danger
+    is heard as well ("what is grooming i am 13 and he is 30") that goes first: whoever calls this looks at it.
     """
     if not tokens or _OWN.intersection(tokens):
         return None

@@ -92,6 +92,15 @@ class Hit:
     stop: int
 
 
+_SUBJECTS = frozenset(
+    {"i", "we", "main", "mai", "mein", "maine", "mene", "mainne", "ham", "hum", "hamne", "ami", "amra"}
+)
+_OBJECTS = frozenset({"me", "us", "mujhe", "mujhko", "mujh", "mainu", "menu", "hamen", "humein", "amake", "mane"})
+"""the writer as the one who does, and as the one it is done to"""
+_OWN_DEEDS = frozenset({GRAVEST, "harm_to_others"})
+"""mostly told by the one who does it, who may ask for help without a word for themselves ("mujhe rok lo")"""
+
+
 def match_rules(rules: SafetyRules, tokens: Sequence[str]) -> tuple[Hit, ...]:
     """Return every pattern that matches the message outside of a guard, in the order of the files."""
     words = set(tokens)
@@ -191,7 +200,7 @@ def assess(
         categories=categories,
         urgency=urgency,
         explicit=explicit,
-        direction=_direction(main, opinion("direction")),
+        direction=_direction(hits, categories[0], tokens, opinion("direction")),
         leverage=any(h.leverage for h in hits),
         confidence=chance,
     )
@@ -214,9 +223,24 @@ def _urgency(
     return Urgency.EMERGENCY if float(softmax(logits)[0]) >= thresholds.emergency else Urgency.HIGH
 
 
-def _direction(hits: Sequence[Pattern], logits: Floats) -> Direction:
-    """Return who does the harm: the classifier's word among the roles that the patterns leave open."""
-    named = {hit.direction for hit in hits if hit.direction is not Direction.NONE}
-    roles = [d for d in (Direction.SELF, Direction.PARTNER, Direction.OTHER) if not named or d in named]
+def _direction(hits: Sequence[Pattern], category: str, tokens: Sequence[str], logits: Floats) -> Direction:
+    """Return who does the harm: the classifier's word among the roles that the patterns leave open.
+
+    Whoever is threatened with another's suicide is the one it is done to. Where no pattern names a role, a writer who
+    stands in the message only as the one it happens to ("mujhe", "me") is not the one who does it: nobody in danger may
+    be given the card of those who harm.
+    """
+    threat = next((h.direction for h in hits if h.leverage), Direction.NONE)
+    if threat is not Direction.NONE:
+        return threat
     order = (Direction.SELF, Direction.PARTNER, Direction.OTHER)
+    named = {h.direction for h in hits if h.category == category and h.direction is not Direction.NONE}
+    roles = [d for d in order if not named or d in named]
+    if (
+        not named
+        and category not in _OWN_DEEDS
+        and not _SUBJECTS.intersection(tokens)
+        and _OBJECTS.intersection(tokens)
+    ):
+        roles.remove(Direction.SELF)
     return max(roles, key=lambda d: float(logits[order.index(d)]))
