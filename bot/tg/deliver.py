@@ -29,8 +29,11 @@ class Outcome(Enum):
     GIVEN_UP = "given up"
 
 
-async def deliver(call: Callable[[], Awaitable[T]], what: str) -> T | Outcome:
-    """Run `call` until it succeeds and return its result; an Outcome when it can never succeed, or after many tries."""
+async def deliver(call: Callable[[], Awaitable[T]], what: str, refusal: int = logging.WARNING) -> T | Outcome:
+    """Run `call` until it succeeds and return its result; an Outcome when it can never succeed, or after many tries.
+
+    `refusal` is the level at which a refusal is logged: lower where one is to be expected.
+    """
     wait = _FIRST_WAIT
     for _ in range(_TRIES):
         try:
@@ -42,7 +45,7 @@ async def deliver(call: Callable[[], Awaitable[T]], what: str) -> T | Outcome:
             log.info("%s: not wanted there any more", what)
             return Outcome.UNWANTED
         except (BadRequest, InvalidToken) as error:
-            log.warning("%s: refused by Telegram (%s)", what, type(error).__name__)
+            log.log(refusal, "%s: refused by Telegram (%s)", what, type(error).__name__)
             return Outcome.REFUSED
         except NetworkError as error:
             log.info("%s: %s, trying again", what, type(error).__name__)
