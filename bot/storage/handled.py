@@ -7,6 +7,7 @@ they outlive a kill. Where the database cannot be used, memory alone knows them,
 from __future__ import annotations
 
 import asyncio
+import logging
 import time
 from collections import OrderedDict
 from collections.abc import Callable, Collection
@@ -18,11 +19,14 @@ from bot.storage.database import BROKEN, Database
 from bot.storage.engines import Part
 from bot.storage.schema import handled
 
+log = logging.getLogger(__name__)
 _DAY = 86_400
 _REMEMBERED = 20_000
 _RETRY_SECONDS = 5.0
 _FIND_SECONDS = 3.0
 _CHUNK = 500
+_JUMP_SECONDS = 300.0
+"""what the clock may gain or lose between two purges without being taken for wrong"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,11 +40,21 @@ class Ending:
 class Handled:
     """Ids of answered updates, in memory and on disk; never raises where the database is broken."""
 
-    def __init__(self, database: Database | None = None, clock: Callable[[], float] = time.time) -> None:
-        """Take an open database, or None to know in memory only; `clock` gives seconds since 1970."""
+    def __init__(
+        self,
+        database: Database | None = None,
+        clock: Callable[[], float] = time.time,
+        steady: Callable[[], float] = time.monotonic,
+    ) -> None:
+        """Take an open database, or None to know in memory only.
+
+        `clock` gives seconds since 1970; `steady` seconds since whenever, and nobody sets it.
+        """
         self._database = database
         self._insert = database.insert(handled).on_conflict_do_nothing() if database is not None else None
         self._clock = clock
+        self._steady = steady
+        self._apart = clock() - steady()
         self._known: OrderedDict[int, None] = OrderedDict()
         self._waiting: dict[int, int] = {}
         self._writer: asyncio.Task[None] | None = None
@@ -103,8 +117,14 @@ class Handled:
         return found
 
     async def purge(self) -> None:
-        """Erase what is older than a day, and what a clock that jumped has put into the future."""
+        """Erase what is older than a day, and what a clock that jumped has put into the future.
+
+        Right after a jump nothing: by a wrong clock all may seem old, and what is forgotten is answered twice.
+        """
         if self._database is None:
+            return
+        if self._jumped():
+            log.warning("the clock has jumped: ids of answered updates are kept until the next round")
             return
         now = int(self._clock())
         try:
@@ -114,6 +134,11 @@ class Handled:
                 )
         except BROKEN as error:
             self._database.warn(error)
+
+    def _jumped(self) -> bool:
+        """Tell whether the clock was set since this was last asked, or since the start."""
+        before, self._apart = self._apart, self._clock() - self._steady()
+        return abs(self._apart - before) > _JUMP_SECONDS
 
     async def close(self) -> None:
         """Write what waits."""

@@ -23,6 +23,8 @@ log = logging.getLogger(__name__)
 TELEGRAM_HOURS = 48
 """what is older than this cannot be deleted by a bot (https://core.telegram.org/bots/api#deletemessages)"""
 _HOUR = 3600
+_SURELY_TOO_OLD = TELEGRAM_HOURS * _HOUR + 600
+"""so many seconds that Telegram refuses also where the clock here is some minutes ahead"""
 _MOST_WAITING = 50_000
 _PART = 500
 
@@ -38,8 +40,11 @@ class Entry:
 
 
 def due_at(sent: int, hours: int) -> int:
-    """Return when a message sent at `sent` is due; without a timer when Telegram no longer lets it be deleted."""
-    return sent + (hours or TELEGRAM_HOURS) * _HOUR
+    """Return when a message sent at `sent` is due; without a timer when Telegram no longer lets it be deleted.
+
+    What is due is tried, whatever its age; without a timer it is to stay in the chat.
+    """
+    return sent + (hours * _HOUR or _SURELY_TOO_OLD)
 
 
 class Notes:

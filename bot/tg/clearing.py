@@ -31,11 +31,11 @@ class Cleared:
     """What a clearing did."""
 
     young: int
-    """messages that Telegram still lets a bot delete"""
+    """messages that are not past 48 hours, and older ones that Telegram deleted all the same"""
     gone: int
     """of these, how many are deleted (or were already)"""
     old: int
-    """messages past 48 hours"""
+    """messages past 48 hours, by the clock here, that are not deleted"""
     whole: bool = True
     """False where the database could not be asked, so that there may be more"""
 
@@ -109,27 +109,40 @@ class Clearer:
             await asyncio.sleep(_EVERY)
 
     async def _clear(self, bot: Bot, chat_id: int, entries: Sequence[Entry]) -> tuple[Cleared, int]:
-        """Return what was done, and how many messages were struck out."""
+        """Return what was done, and how many messages were struck out.
+
+        What seems too old is tried as well, by itself, lest it spoil the others: the clock here may be wrong, and only
+        Telegram knows. So a clock that jumps ahead clears early; it never strikes out what still stands in the chat.
+        """
         edge = self.clock() - _TOO_OLD
-        old = [e.message for e in entries if e.sent < edge]
+        old = sorted({e.message for e in entries if e.sent < edge})
         young = sorted({e.message for e in entries if e.sent >= edge})
-        gone, settled = 0, list(old)
-        for start in range(0, len(young), BATCH):
-            deleted, no_more = await self._delete(bot, chat_id, young[start : start + BATCH])
+        gone, settled = await self._delete_all(bot, chat_id, young)
+        after_all, no_more = await self._delete_all(bot, chat_id, old, refusal=logging.INFO)
+        settled += no_more
+        whole = await self.ledger.done(chat_id, settled)
+        return Cleared(len(young) + after_all, gone + after_all, len(old) - after_all, whole), len(settled)
+
+    async def _delete_all(
+        self, bot: Bot, chat_id: int, numbers: list[int], refusal: int = logging.WARNING
+    ) -> tuple[int, list[int]]:
+        """Delete any number of messages, as many in a call as Telegram takes; return what `_delete` does."""
+        gone, settled = 0, []
+        for start in range(0, len(numbers), BATCH):
+            deleted, no_more = await self._delete(bot, chat_id, numbers[start : start + BATCH], refusal)
             gone += deleted
             settled += no_more
-        whole = await self.ledger.done(chat_id, settled)
-        return Cleared(len(young), gone, len(old), whole), len(settled)
+        return gone, settled
 
-    async def _delete(self, bot: Bot, chat_id: int, numbers: list[int]) -> tuple[int, list[int]]:
+    async def _delete(self, bot: Bot, chat_id: int, numbers: list[int], refusal: int) -> tuple[int, list[int]]:
         """Return how many are deleted or were already, and which need no further try.
 
         Those are the deleted ones, what Telegram will never delete, and all in a chat that wants nothing of us.
         """
-        outcome = await deliver(lambda: bot.delete_messages(chat_id, numbers), "clearing")
+        outcome = await deliver(lambda: bot.delete_messages(chat_id, numbers), "clearing", refusal)
         if outcome is Outcome.REFUSED and len(numbers) > 1:
             # One message that may not be deleted spoils its batch.
-            single = [await self._delete(bot, chat_id, [number]) for number in numbers]
+            single = [await self._delete(bot, chat_id, [number], refusal) for number in numbers]
             return sum(deleted for deleted, _ in single), [n for _, no_more in single for n in no_more]
         if outcome is Outcome.UNWANTED and chat_id > 0:
             # Blocked, and perhaps while nobody was there to hear of it: nothing is held on the chat any more.

@@ -32,10 +32,11 @@ class Outcome(Enum):
     GIVEN_UP = "given up"
 
 
-async def deliver(call: Callable[[], Awaitable[T]], what: str) -> T | Outcome:
+async def deliver(call: Callable[[], Awaitable[T]], what: str, refusal: int = logging.WARNING) -> T | Outcome:
     """Run `call` until it succeeds and return its result; an Outcome when it can never succeed, or after many tries.
 
     What belongs to an update at hand is tried for two hours: an update that is done with does not come again.
+    `refusal` is the level at which a refusal is logged: lower where one is to be expected.
     """
     wait = _FIRST_WAIT
     hold = present()
@@ -52,7 +53,7 @@ async def deliver(call: Callable[[], Awaitable[T]], what: str) -> T | Outcome:
             log.info("%s: not wanted there any more", what)
             return Outcome.UNWANTED
         except (BadRequest, InvalidToken) as error:
-            log.warning("%s: refused by Telegram (%s)", what, type(error).__name__)
+            log.log(refusal, "%s: refused by Telegram (%s)", what, type(error).__name__)
             return Outcome.REFUSED
         except NetworkError as error:
             log.info("%s: %s, trying again", what, type(error).__name__)

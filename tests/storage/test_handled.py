@@ -92,11 +92,12 @@ async def test_an_update_noted_twice_is_one_row(database: Database) -> None:
 
 async def test_after_a_day_it_is_forgotten(database: Database) -> None:
     """Neither found nor kept; and a clock that jumped leaves nothing behind for ever."""
-    clock = Clock()
-    handled = Handled(database, clock)
+    clock, steady = Clock(), Clock()
+    handled = Handled(database, clock, steady)
     handled.add(1)
     await handled.close()
     clock.now += DAY - 1
+    steady.now += DAY
     handled.add(2)
     await handled.close()
     assert await Handled(database, clock).find([1, 2]) == {1, 2}
@@ -105,6 +106,30 @@ async def test_after_a_day_it_is_forgotten(database: Database) -> None:
     await handled.purge()
     assert [number for number, _ in await rows(database)] == [2]
     clock.now -= 30 * DAY
+    await handled.purge()
+    await handled.purge()
+    assert await rows(database) == []
+
+
+@pytest.mark.parametrize("days", [3, -3])
+async def test_a_clock_that_jumps_forgets_nothing_at_once(
+    database: Database, days: int, caplog: pytest.LogCaptureFixture
+) -> None:
+    """Set right before the next round, all is known that was; one line for each jump."""
+    clock, steady = Clock(), Clock()
+    handled = Handled(database, clock, steady)
+    handled.add(1)
+    await handled.close()
+    with caplog.at_level(logging.INFO, "bot"):
+        for jump in (days * DAY, -days * DAY):
+            clock.now += jump + 600
+            steady.now += 600
+            await handled.purge()
+            assert [number for number, _ in await rows(database)] == [1]
+    assert [r.getMessage().partition(":")[0] for r in caplog.records] == ["the clock has jumped"] * 2
+    assert await Handled(database, clock).find([1]) == {1}
+    clock.now += DAY
+    steady.now += DAY
     await handled.purge()
     assert await rows(database) == []
 

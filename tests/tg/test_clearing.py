@@ -16,7 +16,7 @@ from bot.core.values import Context
 from bot.settings import Settings
 from bot.storage.database import Database
 from bot.storage.ledger import Ledger
-from bot.tg.clearing import Cleared
+from bot.tg.clearing import Cleared, Clearer
 from bot.tg.intake import Intake
 from tests.bot_api import BotApiServer, Person
 from tests.broken import led_astray
@@ -431,3 +431,67 @@ async def test_a_long_chat_is_cleared_by_the_hundred(live: Live, alice: Person, 
     assert await live.desk.personal.clearer.tidy(live.application.bot, alice.id) == Cleared(230, 230, 0)
     assert alice.chat.messages == []
     assert len(api.calls_to("deleteMessages")) == 3
+
+
+def _ahead(live: Live, api: BotApiServer, seconds: float) -> Clearer:
+    """Return what clears by a clock that is so many seconds ahead of Telegram's."""
+    return Clearer(live.desk.personal.ledger, lambda: api.clock.now() + seconds)
+
+
+@pytest.mark.parametrize("how", ["tidy", "timer"])
+async def test_a_clock_three_days_ahead_clears_early_and_forgets_nothing(
+    live: Live, alice: Person, api: BotApiServer, how: str
+) -> None:
+    """By the hundred as ever: what seems too old is Telegram's to refuse."""
+    await write_at_length(live, alice, api)
+    wrong = _ahead(live, api, 3 * 86_400)
+    if how == "tidy":
+        assert await wrong.tidy(live.application.bot, alice.id) == Cleared(230, 230, 0)
+    else:
+        assert await wrong.sweep(live.application.bot) == 230
+    assert alice.chat.messages == []
+    assert len(api.calls_to("deleteMessages")) == 3
+
+
+async def test_by_a_clock_ahead_nothing_is_struck_out_while_telegram_is_away(
+    live: Live, alice: Person, api: BotApiServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Once the clock is right, Tidy clears it as ever."""
+    await _talk(alice, 2)
+    await _until_noted(live, alice, 4)
+    monkeypatch.setattr("bot.tg.deliver._TRIES", 1)
+    api.faults.next("deleteMessages", status=502)
+    assert await _ahead(live, api, 3 * 86_400).sweep(live.application.bot) == 0
+    assert len(await live.desk.personal.ledger.of_chat(alice.id)) == 4
+    assert await live.desk.personal.clearer.tidy(live.application.bot, alice.id) == Cleared(4, 4, 0)
+
+
+async def test_what_is_too_old_does_not_spoil_the_others(
+    live: Live, alice: Person, api: BotApiServer, caplog: pytest.LogCaptureFixture
+) -> None:
+    """Tried by itself, refused, struck out, without a warning."""
+    await _talk(alice, 1)
+    await _until_noted(live, alice, 2)
+    api.clock.advance(hours=49)
+    await _talk(alice, 1)
+    await _until_noted(live, alice, 4)
+    with caplog.at_level(logging.WARNING, "bot"):
+        assert await live.desk.personal.clearer.tidy(live.application.bot, alice.id) == Cleared(2, 2, 2)
+    assert [len(call.params["message_ids"]) for call in api.calls_to("deleteMessages")] == [2, 2, 1, 1]
+    assert await live.desk.personal.ledger.of_chat(alice.id) == []
+    assert not [r for r in caplog.records if r.name.startswith("bot")]
+
+
+async def test_without_a_timer_a_clock_some_minutes_ahead_clears_nothing(
+    live: Live, alice: Person, api: BotApiServer
+) -> None:
+    """What is to stay is struck out only once Telegram surely refuses."""
+    await _talk(alice, 1)
+    await _until_noted(live, alice, 2)
+    await live.desk.personal.ledger.choose(alice.id, hours=0)
+    fast = _ahead(live, api, 5 * 60)
+    api.clock.advance(hours=47, minutes=56)
+    assert await fast.sweep(live.application.bot) == 0
+    api.clock.advance(minutes=10)
+    assert await fast.sweep(live.application.bot) == 2
+    assert len(alice.chat.messages) == 2
