@@ -59,6 +59,7 @@ from bot.tg.payload import Signer
 from bot.tg.personal import Personal
 from bot.tg.post import Post
 from bot.tg.profile import set_profile
+from bot.tg.raw import heard
 from bot.tg.share import Share
 from bot.tg.shared import PURGE_SECONDS, Shared
 from bot.tg.tally import Tally
@@ -283,7 +284,7 @@ async def _start(application: App) -> None:
     wait = 1.0
     for attempt in range(1, _START_TRIES + 1):
         try:
-            await application.initialize()
+            await heard(application.initialize())
         except InvalidToken:
             raise TokenError from None
         except TelegramError as error:
