@@ -59,6 +59,7 @@ from bot.tg.payload import Signer
 from bot.tg.personal import Personal
 from bot.tg.post import Post
 from bot.tg.profile import set_profile
+from bot.tg.raw import heard
 from bot.tg.share import Share
 from bot.tg.shared import PURGE_SECONDS, Shared
 from bot.tg.tally import Tally
@@ -71,7 +72,8 @@ if TYPE_CHECKING:
 log = logging.getLogger(__name__)
 App = Application[Any, Any, Any, Any, Any, Any]
 _FLUSH_SECONDS = 30.0
-_START_TRIES = 5
+_START_WAIT = 1.0
+_START_WAIT_MAX = 30.0
 _CHORES_SECONDS = 600.0
 _LAST_SECONDS = 1.0
 _SWITCH_SECONDS = 0.0005
@@ -198,10 +200,9 @@ async def run_bot(settings: Settings, engine: Engine, catalogue: Catalogue) -> N
         turns = make_turns(settings, desk, database)
         intake = _make_intake(settings, application, handled, tally, turns)
         status = _make_status(settings, tally, database, catalogue)
-        await _start(application)
-        loop = asyncio.get_running_loop()
-        for name in (signal.SIGTERM, signal.SIGINT):
-            loop.add_signal_handler(name, intake.stop)
+        if not await _connect(application, _stop_on_signals(intake)):
+            log.info("stopped")
+            return
         log.info("ready")
         # Neither may keep a reader waiting: Telegram limits how often a profile is set.
         await desk.personal.ledger.drop_lost()
@@ -227,6 +228,7 @@ async def run_bot(settings: Settings, engine: Engine, catalogue: Catalogue) -> N
         await desk.personal.ledger.flush()
         await database.close()
         await application.shutdown()
+        await application.bot.shutdown()  # the application leaves it open where the start did not get through
 
 
 def _make_intake(
@@ -278,20 +280,51 @@ def _counting(tally: Tally) -> Callable[[object, Any], Coroutine[Any, Any, None]
     return count
 
 
+def _stop_on_signals(intake: Intake | Webhook) -> asyncio.Event:
+    """Have SIGTERM and SIGINT stop the intake, now or once it runs; return what they set besides."""
+    stopping = asyncio.Event()
+
+    def stop() -> None:
+        stopping.set()
+        intake.stop()
+
+    for name in (signal.SIGTERM, signal.SIGINT):
+        asyncio.get_running_loop().add_signal_handler(name, stop)
+    return stopping
+
+
+async def _connect(application: App, stopping: asyncio.Event) -> bool:
+    """Tell whether Telegram answers; False where the program is to stop before it has done so."""
+    starting, stopped = asyncio.create_task(_start(application)), asyncio.create_task(stopping.wait())
+    try:
+        await asyncio.wait({starting, stopped}, return_when=asyncio.FIRST_COMPLETED)
+        if not starting.done():
+            return False
+        starting.result()
+        return True
+    finally:
+        starting.cancel()
+        stopped.cancel()
+        await asyncio.wait({starting, stopped})
+
+
 async def _start(application: App) -> None:
-    """Connect, with patience for a network that is not up yet."""
-    wait = 1.0
-    for attempt in range(1, _START_TRIES + 1):
+    """Connect, however long Telegram or the network is away; raises TokenError where the token is refused."""
+    wait, away = _START_WAIT, False
+    while True:
         try:
-            await application.initialize()
+            await heard(application.initialize())
         except InvalidToken:
             raise TokenError from None
         except TelegramError as error:
-            if attempt == _START_TRIES:
-                raise TokenError(f"Telegram cannot be reached ({type(error).__name__}); check the network") from None
+            if not away:
+                log.warning("Telegram cannot be reached (%s); trying again until it answers", type(error).__name__)
+            away = True
             await asyncio.sleep(wait)
-            wait *= 2
+            wait = min(_START_WAIT_MAX, wait * 2)
         else:
+            if away:
+                log.info("Telegram answers now")
             return
 
 

@@ -16,7 +16,7 @@ from bot.errors import DeafError, TokenError
 from bot.storage.handled import Handled
 from bot.tg.deliver import seconds_to_wait
 from bot.tg.order import ALLOWED, Handle, Order, number_of
-from bot.tg.raw import call_raw
+from bot.tg.raw import call_raw, heard
 from bot.tg.tally import Tally
 
 log = logging.getLogger(__name__)
@@ -140,7 +140,7 @@ class Intake:
         stopping = asyncio.ensure_future(self._stop.wait())
         try:
             await asyncio.wait({call, stopping}, return_when=asyncio.FIRST_COMPLETED)
-            raw = await call if call.done() else []
+            raw = await heard(call) if call.done() else []
             if not isinstance(raw, list):
                 raise ValueError("updates must come as a list")
             return raw
@@ -192,7 +192,7 @@ class Intake:
         if "webhook" in str(error).lower():
             log.warning("a webhook was set for this token; it is removed, since updates come by long polling here")
             with contextlib.suppress(TelegramError):
-                await self._bot.delete_webhook(drop_pending_updates=False)
+                await heard(self._bot.delete_webhook(drop_pending_updates=False))
         elif now - self._said_at >= _SAY_AGAIN_SECONDS:
             self._said_at = now
             log.warning("another program polls with this token; waiting")
@@ -212,7 +212,7 @@ class Intake:
             if self._tally.silence() < _DOUBT_SECONDS:
                 continue
             try:
-                await self._bot.get_me(read_timeout=10)
+                await heard(self._bot.get_me(read_timeout=10))
             except InvalidToken:
                 raise TokenError from None
             except TelegramError:
@@ -235,6 +235,7 @@ class Intake:
             return
         offset = self._highest + 1 if lowest is None else lowest
         try:
-            await call_raw(self._bot, "getUpdates", {"offset": offset, "timeout": 0, "limit": 1}, read_timeout=5)
-        except (TelegramError, ValueError) as error:
+            last = {"offset": offset, "timeout": 0, "limit": 1}
+            await heard(call_raw(self._bot, "getUpdates", last, read_timeout=5))
+        except TelegramError as error:
             log.info("the last confirmation failed (%s)", type(error).__name__)

@@ -2,12 +2,31 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Any
+from collections.abc import Awaitable, Mapping
+from typing import Any, TypeVar
 
 from telegram import Bot
+from telegram.error import NetworkError, TelegramError
 from telegram.request import BaseRequest, RequestData
 from telegram.request._requestparameter import RequestParameter
+
+T = TypeVar("T")
+_ODD = (ArithmeticError, AttributeError, LookupError, OSError, RecursionError, TypeError, ValueError)
+"""what the library raises where an answer is JSON, and other than the Bot API's"""
+
+
+async def heard(call: Awaitable[T]) -> T:
+    """Return what a call gives; raises the library's errors, NetworkError too for an answer that cannot be read.
+
+    A gateway may speak instead of Telegram. Only for calls that may be repeated: whether one took effect is not known.
+    """
+    try:
+        return await call
+    except TelegramError:
+        raise
+    except _ODD:
+        # The message of what was raised may quote the answer.
+        raise NetworkError("what came back is no answer to this call") from None
 
 
 async def call_raw(bot: Bot, method: str, values: Mapping[str, Any], read_timeout: float | None = None) -> Any:

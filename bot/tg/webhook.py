@@ -27,6 +27,7 @@ from bot.storage.handled import Handled
 from bot.tg.deliver import seconds_to_wait
 from bot.tg.listen import HttpServer
 from bot.tg.order import ALLOWED, Handle, Order, number_of
+from bot.tg.raw import heard
 from bot.tg.tally import Tally
 from bot.tg.turns import Turns
 
@@ -195,7 +196,7 @@ class Webhook:
 
     async def _look(self) -> None:
         try:
-            info = await self._bot.get_webhook_info()
+            info = await heard(self._bot.get_webhook_info())
         except InvalidToken:
             raise TokenError from None
         except TelegramError:
@@ -216,12 +217,14 @@ class Webhook:
         while True:
             pause = wait
             try:
-                await self._bot.set_webhook(
-                    self._url,
-                    allowed_updates=self._allowed,
-                    max_connections=_CONNECTIONS,
-                    secret_token=self._secret.decode(),
-                    drop_pending_updates=False,
+                await heard(
+                    self._bot.set_webhook(
+                        self._url,
+                        allowed_updates=self._allowed,
+                        max_connections=_CONNECTIONS,
+                        secret_token=self._secret.decode(),
+                        drop_pending_updates=False,
+                    )
                 )
             except InvalidToken:
                 raise TokenError from None

@@ -201,6 +201,43 @@ async def one_line(program: Program) -> str:
     return lines[0]
 
 
+async def test_a_start_without_telegram_waits_for_it(start: Start, api: BotApiServer) -> None:
+    """What was written meanwhile is answered when the network is there; the log says both, once."""
+    await api.stop()
+    alice = api.person()
+    program = await start(module="tests.e2e.lexical", LOG_LEVEL="INFO")
+    await program.until("Telegram cannot be reached")
+    await alice.say(DANGER)
+    await asyncio.sleep(1.5)
+    await api.start()
+    await program.until("ready")
+    assert "999" in (await alice.next_reply()).text
+    program.process.terminate()
+    assert await program.ended() == 0
+    assert [program.written.count(line) for line in ("cannot be reached", "Telegram answers now")] == [1, 1]
+
+
+@pytest.mark.parametrize("hangs", [False, True])
+async def test_a_sigterm_ends_the_wait_for_telegram(start: Start, api: BotApiServer, hangs: bool) -> None:
+    """At once, between two tries and in the middle of one, with nothing left open."""
+    if hangs:
+        api.faults.delay("getMe", 30)
+    else:
+        await api.stop()
+    program = await start(LOG_LEVEL="INFO")
+    if hangs:
+        async with asyncio.timeout(READY_SECONDS):
+            while not api.calls_to("getMe"):  # noqa: ASYNC110 - the call log tells of answered calls only
+                await asyncio.sleep(0.02)
+    else:
+        await program.until("Telegram cannot be reached")
+    program.process.terminate()
+    assert await program.ended(3) == 0
+    assert "stopped" in program.written
+    assert "Unclosed" not in program.written
+    assert "Traceback" not in program.written
+
+
 @pytest.mark.parametrize("token", ["7000000001:AAwrongtokenwrongtokenwrongtokenwr", "nonsense", "1:2/../x?y"])
 async def test_a_wrong_token_is_one_line(start: Start, token: str) -> None:
     """The line says what to set, and does not repeat the token."""

@@ -8,6 +8,7 @@ import logging
 from pathlib import Path
 
 import pytest
+from sqlalchemy import select
 
 from bot.app import build_application, make_desk, make_seal
 from bot.content.catalogue import Catalogue
@@ -16,10 +17,11 @@ from bot.core.values import Context
 from bot.settings import Settings
 from bot.storage.database import Database
 from bot.storage.ledger import Ledger
+from bot.storage.schema import ledger
 from bot.tg.clearing import Cleared, Clearer
 from bot.tg.intake import Intake
 from tests.bot_api import BotApiServer, Person
-from tests.broken import led_astray
+from tests.broken import full_disk, led_astray
 from tests.tg.conftest import FIRST_NAME
 from tests.tg.live import Live, until, write_at_length
 
@@ -325,6 +327,24 @@ async def test_a_broken_database_clears_what_memory_knows(live: Live, alice: Per
         receipt = await alice.next_reply()
         assert "5 of 5" in receipt.text
         assert alice.chat.messages == [receipt]
+
+
+async def test_a_full_disk_stops_no_answer_and_is_written_to_again(live: Live, alice: Person) -> None:
+    """Every question is answered meanwhile; with room again all that waited is noted on disk."""
+    notes = live.desk.personal.ledger
+    async with full_disk(live.desk.database):
+        await _talk(alice, 80)
+        assert notes._waiting
+        live.desk.database.count("care")
+    await _talk(alice, 1)
+
+    async def noted() -> bool:
+        rows = await live.desk.database.rows(select(ledger.c.message))
+        return {row.message for row in rows} == {m.message_id for m in alice.chat.messages}
+
+    await until(noted)
+    assert await live.desk.database.flush()
+    assert not notes._waiting
 
 
 async def test_a_choice_that_could_not_be_kept_is_said(live: Live, alice: Person) -> None:

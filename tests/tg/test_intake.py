@@ -26,6 +26,7 @@ from tests.bot_api import BotApiServer, Person
 from tests.tg.recording import TOKEN
 
 TEXT = "canarywordinthetext"
+ODD = (b'{"ok":true,"result":{"id":[]}}', b'{"ok":true,"result":"x"}', b'{"ok":true,"description":"no result"}')
 Handle = Callable[[Update], Awaitable[None]]
 
 
@@ -548,6 +549,26 @@ async def test_an_hour_without_telegram_ends_nothing(
             await asyncio.sleep(0.05)
         await api.person().say("still there?")
         await api.start()
+        await answers.until(lambda: answers.done == ["still there?"])
+        await api.wait_until_taken()
+
+
+@pytest.mark.parametrize("body", ODD)
+async def test_an_odd_answer_of_telegram_ends_nothing(
+    api: BotApiServer, bot: Bot, monkeypatch: pytest.MonkeyPatch, body: bytes
+) -> None:
+    """JSON that answers neither a poll nor getMe is an outage like any other."""
+    monkeypatch.setattr(intake_module, "_WATCH_SECONDS", 0.02)
+    answers, clock = Answers(), Clock()
+    async with polling(bot, answers, tally=Tally(clock), clock=clock):
+        await api.wait_for_polls()
+        for method in ("getUpdates", "getMe"):
+            api.faults.malformed(method, times=None, body=body)
+        await api.person().say("still there?")
+        for _ in range(3):
+            clock.shift += 900
+            await asyncio.sleep(0.1)
+        api.faults.clear()
         await answers.until(lambda: answers.done == ["still there?"])
         await api.wait_until_taken()
 

@@ -438,6 +438,23 @@ async def test_setting_the_webhook_bears_what_telegram_does(
         await until(lambda: answers.done == ["hello"])
 
 
+@pytest.mark.parametrize("result", [b"[]", b"[1]", b"true", b"null", b'"x"', b'{"url":5,"last_error_date":"x"}', None])
+async def test_an_odd_answer_of_telegram_ends_nothing(
+    api: BotApiServer, bot: Bot, monkeypatch: pytest.MonkeyPatch, result: bytes | None
+) -> None:
+    """JSON that is no answer to what was asked is as if Telegram had not heard."""
+    for name in ("_WATCH_SECONDS", "_ASK_SECONDS", "_FIRST_WAIT"):
+        monkeypatch.setattr(webhook_module, name, 0.02)
+    body = b'{"ok":true,"description":"no result"}' if result is None else b'{"ok":true,"result":%b}' % result
+    for method in ("setWebhook", "getWebhookInfo"):
+        api.faults.malformed(method, times=3, body=body)
+    answers = Answers()
+    async with hooked(bot, answers):
+        await api.wait_for_call("getWebhookInfo", count=5)
+        await api.person().say("hello")
+        await until(lambda: answers.done == ["hello"])
+
+
 @pytest.mark.parametrize(
     ("status", "error", "words"), [(401, TokenError, "UNSPOKEN_TOKEN"), (400, SettingsError, "UNSPOKEN_WEBHOOK_URL")]
 )
