@@ -32,14 +32,16 @@ class Outcome(Enum):
     GIVEN_UP = "given up"
 
 
-async def deliver(call: Callable[[], Awaitable[T]], what: str, refusal: int = logging.WARNING) -> T | Outcome:
+async def deliver(
+    call: Callable[[], Awaitable[T]], what: str, refusal: int = logging.WARNING, *, lasting: bool = False
+) -> T | Outcome:
     """Run `call` until it succeeds and return its result; an Outcome when it can never succeed, or after many tries.
 
-    What belongs to an update at hand is tried for two hours: an update that is done with does not come again.
+    A `lasting` call, a reply to the update at hand, is tried for two hours: an update done with does not come again.
     `refusal` is the level at which a refusal is logged: lower where one is to be expected.
     """
     wait = _FIRST_WAIT
-    hold = present()
+    hold = present() if lasting else None
     tries = 0
     while tries < _TRIES or (hold is not None and hold.away < _PATIENCE_SECONDS):
         tries += 1

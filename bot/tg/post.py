@@ -93,12 +93,15 @@ class Post:
             except ChatMigrated as error:
                 return error.new_chat_id
 
-        return await deliver(call, "reply")
+        return await deliver(call, "reply", lasting=True)
 
     async def edit(self, bot: Bot, chat_id: int, message: int, reply: Reply) -> bool:
         """Put a reply in the place of a message of ours, which is noted already; return whether it went through."""
         veil = (await self.ledger.reader(chat_id)).veil
-        done = await deliver(lambda: edit(bot, chat_id, message, reply, self.signer, self.minute(), veil=veil), "edit")
+        minute = self.minute()
+        done = await deliver(
+            lambda: edit(bot, chat_id, message, reply, self.signer, minute, veil=veil), "edit", lasting=True
+        )
         return not isinstance(done, Outcome)
 
     def minute(self) -> int:

@@ -24,7 +24,7 @@ def _short_waits(monkeypatch: pytest.MonkeyPatch) -> None:
 
 async def lost(call: Callable[[], Awaitable[object]], what: str) -> bool:
     """Tell whether a call never went through."""
-    return isinstance(await deliver(call, what), Outcome)
+    return isinstance(await deliver(call, what, lasting=True), Outcome)
 
 
 @pytest.fixture
